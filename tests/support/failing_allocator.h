@@ -1,4 +1,5 @@
-/* An allocator that fails its n-th call, and one that counts what is live: for out-of-memory and leak tests. */
+/* An allocator that fails its n-th call, and one that counts what is live: for out-of-memory and leak tests.
+ */
 #ifndef FAILING_ALLOCATOR_H
 #define FAILING_ALLOCATOR_H
 

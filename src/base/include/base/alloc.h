@@ -8,9 +8,9 @@
 
 #include <stddef.h>
 
-/* `resize(user, NULL, 0, n)` allocates n bytes, uninitialised; `resize(user, p, old, 0)` frees p and returns NULL;
- * otherwise it moves or grows p. NULL for a non-zero size means out of memory: p is then unchanged.
- * The functions of one allocator may be called from any thread. */
+/* `resize(user, NULL, 0, n)` allocates n bytes, uninitialised; `resize(user, p, old, 0)` frees p and returns
+ * NULL; otherwise it moves or grows p. NULL for a non-zero size means out of memory: p is then unchanged. The
+ * functions of one allocator may be called from any thread. */
 struct kvx_allocator {
     void *(*resize)(void *user, void *p, size_t old_size, size_t new_size);
     void *user;

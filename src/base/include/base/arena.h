@@ -21,7 +21,8 @@ void kvx_arena_reset(struct kvx_arena *);
 /* Frees everything but one block of at most `keep` bytes, for the next request on the same thread. */
 void kvx_arena_recycle(struct kvx_arena *, size_t keep);
 
-/* 16-byte aligned and uninitialised; NULL when the cap or the memory is exhausted. size 0 gives a valid pointer. */
+/* 16-byte aligned and uninitialised; NULL when the cap or the memory is exhausted. size 0 gives a valid
+ * pointer. */
 void *kvx_arena_alloc(struct kvx_arena *, size_t size);
 /* The same for n items of `size` bytes, zeroed; NULL also when n * size overflows. */
 void *kvx_arena_array(struct kvx_arena *, size_t n, size_t size);

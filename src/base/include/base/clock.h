@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-uint64_t kvx_now_ns(void);      /* CLOCK_MONOTONIC */
-uint64_t kvx_wall_ns(void);     /* CLOCK_REALTIME, since 1970 */
+uint64_t kvx_now_ns(void);  /* CLOCK_MONOTONIC */
+uint64_t kvx_wall_ns(void); /* CLOCK_REALTIME, since 1970 */
 
 #define KVX_MS(n) ((uint64_t)(n)*1000000u)
 #define KVX_SECONDS(n) ((uint64_t)(n)*1000000000u)

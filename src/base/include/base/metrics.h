@@ -1,7 +1,8 @@
 /* Counters and request histograms, in the Prometheus text format.
  *
- * Every counter of the project stands in base/metrics_table.h and nowhere else. Counting is one relaxed atomic add:
- * nothing is ordered by it. Gauges (states, sizes) are read from their owners when the page is asked for.
+ * Every counter of the project stands in base/metrics_table.h and nowhere else. Counting is one relaxed
+ * atomic add: nothing is ordered by it. Gauges (states, sizes) are read from their owners when the page is
+ * asked for.
  */
 #ifndef BASE_METRICS_H
 #define BASE_METRICS_H
@@ -32,10 +33,11 @@ static inline void kvx_count(struct kvx_metrics *m, enum kvx_counter c, uint64_t
         atomic_fetch_add_explicit(&m->counter[c], n, memory_order_relaxed);
 }
 
-/* Registers a protocol ("http", "grpc") with its operation names, which must outlive `m`. The handle counts requests of
- * operation i with duration and kvx_code. Before threads start. */
+/* Registers a protocol ("http", "grpc") with its operation names, which must outlive `m`. The handle counts
+ * requests of operation i with duration and kvx_code. Before threads start. */
 int kvx_metrics_protocol(struct kvx_metrics *m, const struct kvx_allocator *, const char *protocol,
-                         const char *const *operations, size_t n, struct kvx_request_stats **out) KVX_MUST_CHECK;
+                         const char *const *operations, size_t n,
+                         struct kvx_request_stats **out) KVX_MUST_CHECK;
 void kvx_metrics_request(struct kvx_request_stats *, size_t operation, int code, uint64_t duration_ns);
 void kvx_metrics_free(struct kvx_metrics *); /* the protocols */
 

@@ -1,0 +1,48 @@
+#include "base/alloc.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *system_resize(void *user, void *p, size_t old_size, size_t new_size)
+{
+    (void)user;
+    (void)old_size;
+    if (!new_size) {
+        free(p);
+        return NULL;
+    }
+    return realloc(p, new_size);
+}
+
+const struct kvx_allocator kvx_system_allocator = {system_resize, NULL};
+
+void *kvx_alloc(const struct kvx_allocator *a, size_t size)
+{
+    return a->resize(a->user, NULL, 0, size);
+}
+
+void *kvx_alloc_zeroed(const struct kvx_allocator *a, size_t size)
+{
+    void *p = kvx_alloc(a, size);
+    if (p)
+        memset(p, 0, size);
+    return p;
+}
+
+void *kvx_realloc(const struct kvx_allocator *a, void *p, size_t old_size, size_t new_size)
+{
+    return a->resize(a->user, p, old_size, new_size);
+}
+
+void kvx_dealloc(const struct kvx_allocator *a, void *p, size_t size)
+{
+    if (p)
+        a->resize(a->user, p, size, 0);
+}
+
+size_t kvx_size_mul(size_t a, size_t b)
+{
+    size_t product;
+    return __builtin_mul_overflow(a, b, &product) ? 0 : product;
+}
