@@ -14,7 +14,7 @@ struct kvx_rcu;
 struct kvx_rcu_reader;
 
 int kvx_rcu_new(struct kvx_rcu **out, const struct kvx_allocator *) KVX_MUST_CHECK;
-void kvx_rcu_free(struct kvx_rcu *); /* no reader may be left; runs what is still deferred */
+void kvx_rcu_free(struct kvx_rcu *); /* no reader and no index may be left */
 
 int kvx_rcu_reader_new(struct kvx_rcu *, struct kvx_rcu_reader **out) KVX_MUST_CHECK;
 void kvx_rcu_reader_free(struct kvx_rcu_reader *); /* outside a read section */
