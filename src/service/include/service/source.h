@@ -1,8 +1,8 @@
 /* Where the service meets the event streams of engines, without knowing ZMQ.
  *
- * A *source* is one endpoint with its own sequence numbers. The service opens it through a `kvx_source_driver` that
- * `main` plugs in (the ingest part); the driver's threads bring events back through a `kvx_feed`. So the service
- * depends on no transport, and tests drive a feed directly.
+ * A *source* is one endpoint with its own sequence numbers. The service opens it through a
+ * `kvx_source_driver` that `main` plugs in (the ingest part); the driver's threads bring events back through
+ * a `kvx_feed`. So the service depends on no transport, and tests drive a feed directly.
  */
 #ifndef SERVICE_SOURCE_H
 #define SERVICE_SOURCE_H
@@ -17,11 +17,11 @@ struct kvx_feed;
 struct kvx_source; /* the driver's */
 
 /* How far a source can be trusted. */
-#define KVX_SOURCE_STATES(X)                                                                                 \
-    X(CONNECTING, "connecting", "no connection yet")                                                         \
-    X(SYNCING, "syncing", "connected; the first replay is running")                                          \
-    X(EXACT, "exact", "every event since the engine's start, or since a complete replay, was applied")       \
-    X(DEGRADED, "degraded", "events are missing; the reason says why")                                       \
+#define KVX_SOURCE_STATES(X)                                                                           \
+    X(CONNECTING, "connecting", "no connection yet")                                                   \
+    X(SYNCING, "syncing", "connected; the first replay is running")                                    \
+    X(EXACT, "exact", "every event since the engine's start, or since a complete replay, was applied") \
+    X(DEGRADED, "degraded", "events are missing; the reason says why")                                 \
     X(STALE, "stale", "the connection or its heartbeat was lost; blocks stay in the answers")
 
 enum kvx_source_state {
@@ -32,16 +32,16 @@ enum kvx_source_state {
 };
 
 /* Why a source is DEGRADED. */
-#define KVX_SOURCE_REASONS(X)                                                                                \
-    X(NONE, "", "")                                                                                          \
-    X(LATE_JOIN, "late_join", "joined after the engine's first event and could not replay from the start")   \
-    X(GAP, "gap", "batches are missing and no replay supplied them")                                         \
-    X(PENDING_DROPPED, "pending_dropped", "blocks whose parent is unknown were dropped at their limit")      \
-    X(MEMORY, "memory", "an event was lost for want of memory")                                              \
-    X(BACKLOG, "backlog", "the ingest backlog reached its limit")                                            \
-    X(TWO_SOURCES, "two_sources", "two sources feed one rank and one of them restarted")                     \
-    X(UNSEQUENCED, "unsequenced", "the engine sends no sequence numbers, so gaps cannot be seen")            \
-    X(BLOCK_SIZE, "block_size", "the engine's block size is not the partition's")                            \
+#define KVX_SOURCE_REASONS(X)                                                                              \
+    X(NONE, "", "")                                                                                        \
+    X(LATE_JOIN, "late_join", "joined after the engine's first event and could not replay from the start") \
+    X(GAP, "gap", "batches are missing and no replay supplied them")                                       \
+    X(PENDING_DROPPED, "pending_dropped", "blocks whose parent is unknown were dropped at their limit")    \
+    X(MEMORY, "memory", "an event was lost for want of memory")                                            \
+    X(BACKLOG, "backlog", "the ingest backlog reached its limit")                                          \
+    X(TWO_SOURCES, "two_sources", "two sources feed one rank and one of them restarted")                   \
+    X(UNSEQUENCED, "unsequenced", "the engine sends no sequence numbers, so gaps cannot be seen")          \
+    X(BLOCK_SIZE, "block_size", "the engine's block size is not the partition's")                          \
     X(BAD_BATCH, "bad_batch", "a batch could not be decoded")
 
 enum kvx_source_reason {
@@ -55,18 +55,19 @@ const char *kvx_source_state_name(enum kvx_source_state);
 const char *kvx_source_reason_name(enum kvx_source_reason);
 const char *kvx_source_reason_text(enum kvx_source_reason);
 
-/* Written by the source's ingest thread, read by any thread for answers and metrics. Each field stands alone, so relaxed
- * atomics are enough: a reader may see a state that is a moment older than the number beside it. */
+/* Written by the source's ingest thread, read by any thread for answers and metrics. Each field stands alone,
+ * so relaxed atomics are enough: a reader may see a state that is a moment older than the number beside it.
+ */
 struct kvx_source_status {
-    _Atomic int state;            /* enum kvx_source_state */
-    _Atomic int reason;           /* enum kvx_source_reason */
-    _Atomic uint64_t since_ns;    /* wall clock of the last change of state */
-    _Atomic uint64_t applied;     /* highest sequence number applied + 1; 0: none */
-    _Atomic uint64_t missing;     /* batches known to be missing */
-    _Atomic uint64_t batches;     /* applied in all */
-    _Atomic uint64_t restarts;    /* of the engine, as seen here */
+    _Atomic int state;              /* enum kvx_source_state */
+    _Atomic int reason;             /* enum kvx_source_reason */
+    _Atomic uint64_t since_ns;      /* wall clock of the last change of state */
+    _Atomic uint64_t applied;       /* highest sequence number applied + 1; 0: none */
+    _Atomic uint64_t missing;       /* batches known to be missing */
+    _Atomic uint64_t batches;       /* applied in all */
+    _Atomic uint64_t restarts;      /* of the engine, as seen here */
     _Atomic uint64_t last_event_ns; /* wall clock when the last batch was applied; 0: none */
-    _Atomic bool first_sync_done; /* the first replay has ended, or there is none to wait for */
+    _Atomic bool first_sync_done;   /* the first replay has ended, or there is none to wait for */
 };
 
 struct kvx_source_spec {
@@ -79,20 +80,23 @@ struct kvx_source_spec {
 /* Implemented by the ingest part. All functions may be called from any thread. */
 struct kvx_source_driver {
     void *self;
-    /* Checks the endpoints' syntax and starts to connect; never waits for the engine. On failure the caller keeps the
-     * feed's reference. */
+    /* Checks the endpoints' syntax and starts to connect; never waits for the engine. On failure the caller
+     * keeps the feed's reference. */
     int (*open)(void *self, const struct kvx_source_spec *, struct kvx_source **out, struct kvx_error *);
-    /* The source stops soon after; its last act is kvx_feed_release. Does not wait. `source` is invalid afterwards. */
+    /* The source stops soon after; its last act is kvx_feed_release. Does not wait. `source` is invalid
+     * afterwards. */
     void (*close)(void *self, struct kvx_source *source);
 };
 
 /* ---- What the source's ingest thread calls. One thread per feed at a time. ---- */
 
-/* One (instance, rank) as the feed sees it. `ref` may be read and changed only under the index's writer lock: two
- * sources may feed one rank. */
+/* One (instance, rank) as the feed sees it. `ref` may be read and changed only under the index's writer lock:
+ * two sources may feed one rank. */
 struct kvx_feed_worker {
     struct kvx_worker_ref ref;
-    _Atomic uint32_t generation; /* of ref, for decoding outside the lock: what a batch is compared with under it */
+    _Atomic uint32_t
+        generation; /* of ref, for decoding outside the lock: what a batch is compared with under it */
+    _Atomic uint32_t feeds; /* feeds that bring events for it; above 1 two sources feed one rank */
 };
 
 struct kvx_index *kvx_feed_index(const struct kvx_feed *);
@@ -100,11 +104,14 @@ struct kvx_source_status *kvx_feed_status(struct kvx_feed *);
 const char *kvx_feed_instance(const struct kvx_feed *); /* id as shown to people, for logs */
 uint32_t kvx_feed_rank(const struct kvx_feed *);        /* as registered */
 
-/* The worker for a batch: the registered rank when the batch names none, else the batch's own rank, which becomes a
- * `learned` worker at its first sight. KVX_NOT_FOUND once the worker was unregistered: drop the batch. KVX_NOMEM,
- * KVX_UNAVAILABLE (too many ranks). Call without the index lock. The pointer is valid until kvx_feed_release. */
-int kvx_feed_worker(struct kvx_feed *, bool has_rank, uint32_t rank, struct kvx_feed_worker **out) KVX_MUST_CHECK;
-/* Every worker this feed has brought events for, for restarts: fills at most `max`, returns how many there are. */
+/* The worker for a batch: the registered rank when the batch names none, else the batch's own rank, which
+ * becomes a `learned` worker at its first sight. KVX_NOT_FOUND once the worker was unregistered: drop the
+ * batch. KVX_NOMEM, KVX_UNAVAILABLE (too many ranks). Call without the index lock. The pointer is valid until
+ * the next call on this feed. */
+int kvx_feed_worker(struct kvx_feed *, bool has_rank, uint32_t rank,
+                    struct kvx_feed_worker **out) KVX_MUST_CHECK;
+/* Every worker this feed has brought events for, for restarts: fills at most `max`, returns how many there
+ * are. */
 size_t kvx_feed_workers(struct kvx_feed *, struct kvx_feed_worker **out, size_t max);
 /* The source is done; the feed may be freed. */
 void kvx_feed_release(struct kvx_feed *);
