@@ -1,0 +1,110 @@
+# Shared by build, run and test: where things are, and how missing things are installed. Sourced, not run.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=$root/build
+jobs=$(nproc)
+
+say() {
+    printf '==> %s\n' "$*"
+}
+
+die() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+# Started through sudo, leave what was built to the person who did so.
+give_back() {
+    if [[ ${SUDO_UID:-} && -d $build && $(id -u) == 0 ]]; then
+        chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$build"
+    fi
+}
+
+as_root() {
+    if [[ $(id -u) == 0 ]]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "installing packages needs root: run as root or install sudo ($*)"
+    fi
+}
+
+package_version() {
+    dpkg-query -W -f '${db:Status-Status} ${Version}' "$1" 2>/dev/null | sed -n 's/^installed //p'
+}
+
+# install_packages USE...: the packages of tools/packages for these uses, with apt only if one is missing.
+install_packages() {
+    command -v dpkg-query >/dev/null || die "this needs Debian 12 or a relative of it (no dpkg-query)"
+    local use name version probe missing=()
+    while read -r use name version probe; do
+        [[ " $* " == *" $use "* ]] || continue
+        if [[ $probe ]] && bash -c "$probe" >/dev/null 2>&1; then
+            continue
+        fi
+        [[ $(package_version "$name") ]] || missing+=("$name")
+    done < <(grep -v '^#' "$root/tools/packages")
+    if ((${#missing[@]})); then
+        say "installing ${missing[*]}"
+        as_root apt-get update -qq
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+    fi
+    check_versions "$@"
+}
+
+# Says which packages are not of the upstream version the project is developed with; they may still work.
+check_versions() {
+    local use name version probe found
+    while read -r use name version probe; do
+        [[ " $* " == *" $use "* ]] || continue
+        found=$(package_version "$name")
+        found=${found#*:}
+        if [[ $found && $found != "$version"* ]]; then
+            say "note: $name is $found; developed with $version"
+        fi
+    done < <(grep -v '^#' "$root/tools/packages")
+}
+
+# stamped STAMP INPUT... -- COMMAND...: runs the command unless it has succeeded before with the same inputs.
+stamped() {
+    local stamp=$build/stamps/$1 inputs=()
+    shift
+    while [[ $1 != -- ]]; do
+        inputs+=("$1")
+        shift
+    done
+    shift
+    local sum
+    sum=$(cat "${inputs[@]}" | sha256sum)
+    if [[ ! -f $stamp || $(cat "$stamp") != "$sum" ]]; then
+        "$@"
+        mkdir -p "$build/stamps"
+        echo "$sum" >"$stamp"
+    fi
+}
+
+# The Python packages of one requirements file, in build/venv.
+python_packages() {
+    local requirements=$1
+    stamped "python-$(basename "$requirements")" "$requirements" -- install_python "$requirements"
+}
+
+install_python() {
+    say "Python packages: $(basename "$1")"
+    [[ -x $build/venv/bin/python ]] || python3 -m venv "$build/venv"
+    "$build/venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$1"
+}
+
+# cmake_build NAME TARGETS... with the cmake arguments in the array cmake_args; TARGETS "all" builds everything.
+cmake_build() {
+    local dir=$build/$1 launcher=()
+    shift
+    if command -v ccache >/dev/null; then
+        launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache)
+    fi
+    cmake -S "$root" -B "$dir" -G Ninja "${launcher[@]}" "${cmake_args[@]}" >"$dir.log" 2>&1 ||
+        { cat "$dir.log" >&2; die "cmake failed"; }
+    ninja -C "$dir" -j "$jobs" "$@" >"$dir.log" 2>&1 || { tail -n 100 "$dir.log" >&2; die "the build failed: $dir.log"; }
+}
