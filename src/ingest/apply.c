@@ -1,0 +1,288 @@
+#include "apply.h"
+
+/* What one batch did, summed up before it is counted: one atomic add a counter and batch, not one an event.
+ */
+struct tally {
+    struct kvx_store_result store;
+    struct kvx_remove_result remove;
+    size_t events[KVX_EVENT_CLEAR + 1];
+    size_t stale, nomem;
+};
+
+int kvx_apply_init(struct kvx_apply *a, const struct kvx_allocator *allocator, struct kvx_metrics *metrics,
+                   struct kvx_feed *feed, uint32_t block_size)
+{
+    *a = (struct kvx_apply){.allocator = allocator,
+                            .metrics = metrics,
+                            .feed = feed,
+                            .index = kvx_feed_index(feed),
+                            .block_size = block_size};
+    return kvx_groups_new(&a->groups, allocator);
+}
+
+void kvx_apply_free(struct kvx_apply *a)
+{
+    kvx_groups_free(a->groups);
+    kvx_dealloc(a->allocator, a->known, a->capacity * sizeof *a->known);
+    kvx_dealloc(a->allocator, a->listed, a->capacity * sizeof(struct kvx_feed_worker *));
+}
+
+static int reserve(struct kvx_apply *a, size_t capacity)
+{
+    if (capacity <= a->capacity)
+        return 0;
+    const size_t listed_size = sizeof(struct kvx_feed_worker *);
+    void *listed = kvx_alloc(a->allocator, capacity * listed_size);
+    void *known = listed ? kvx_realloc(a->allocator, a->known, a->capacity * sizeof *a->known,
+                                       capacity * sizeof *a->known)
+                         : NULL;
+    if (!known) {
+        kvx_dealloc(a->allocator, listed, capacity * listed_size);
+        return KVX_NOMEM;
+    }
+    kvx_dealloc(a->allocator, a->listed, a->capacity * listed_size);
+    a->listed = listed;
+    a->known = known;
+    a->capacity = capacity;
+    return 0;
+}
+
+/* Relaxed: a hint only. What decides is the comparison under the writer lock. */
+static uint32_t generation_of(struct kvx_feed_worker *worker)
+{
+    return atomic_load_explicit(&worker->generation, memory_order_relaxed);
+}
+
+static struct kvx_known_worker *find(struct kvx_apply *a, const struct kvx_feed_worker *worker)
+{
+    for (size_t i = 0; i < a->known_count; i++)
+        if (a->known[i].worker == worker)
+            return &a->known[i];
+    return NULL;
+}
+
+/* Brings `known` up to date with the feed's list. `*emptied`: others have begun generations of workers we
+ * knew. */
+static int list_workers(struct kvx_apply *a, bool *emptied)
+{
+    size_t n = kvx_feed_workers(a->feed, a->listed, a->capacity);
+    if (n > a->capacity) {
+        int rc = reserve(a, n);
+        if (rc)
+            return rc;
+        n = kvx_feed_workers(a->feed, a->listed, a->capacity);
+    }
+    *emptied = false;
+    for (size_t i = 0; i < n; i++) {
+        /* Both lists grow at the end, so that they nearly always agree. */
+        bool same = i < a->known_count && a->known[i].worker == a->listed[i];
+        const struct kvx_known_worker *k = same ? &a->known[i] : find(a, a->listed[i]);
+        *emptied |= k && k->generation != generation_of(a->listed[i]);
+    }
+    for (size_t i = 0; i < n; i++)
+        a->known[i] = (struct kvx_known_worker){a->listed[i], generation_of(a->listed[i])};
+    a->known_count = n;
+    return 0;
+}
+
+/* The memory of a worker that the feed has just handed out; NULL without memory. */
+static struct kvx_known_worker *remember(struct kvx_apply *a, struct kvx_feed_worker *worker)
+{
+    struct kvx_known_worker *k = find(a, worker);
+    if (k)
+        return k;
+    if (a->known_count == a->capacity && reserve(a, a->capacity ? a->capacity * 2 : 1))
+        return NULL;
+    k = &a->known[a->known_count++];
+    *k = (struct kvx_known_worker){worker, generation_of(worker)};
+    return k;
+}
+
+/* Under the lock: `k` begins a new life that holds nothing. */
+static int begin_generation(struct kvx_apply *a, struct kvx_known_worker *k)
+{
+    struct kvx_worker_ref ref;
+    int rc = kvx_worker_restart(a->index, k->worker->ref, &ref);
+    if (rc == 0) {
+        k->worker->ref = ref;
+        k->generation = ref.generation;
+        atomic_store_explicit(&k->worker->generation, ref.generation, memory_order_relaxed);
+    } else if (rc != KVX_STALE) {
+        /* No room for one more dead generation: empty this one in place, which leaves the same answers. */
+        rc = kvx_worker_clear_tiers(a->index, k->worker->ref, KVX_ALL_TIERS);
+    }
+    return rc;
+}
+
+static int apply_event(struct kvx_apply *a, struct kvx_known_worker *k, const struct kvx_event *e,
+                       struct tally *t)
+{
+    struct kvx_worker_ref ref = k->worker->ref;
+    struct kvx_store_result s = {0};
+    struct kvx_remove_result r = {0};
+    enum kvx_tier tier = (enum kvx_tier)(e->tiers ? __builtin_ctz(e->tiers) : 0);
+    int rc = 0;
+    switch (e->kind) {
+    case KVX_EVENT_STORE:
+        rc = kvx_index_store(a->index,
+                             &(struct kvx_store){.worker = ref,
+                                                 .tier = tier,
+                                                 .has_parent = e->has_parent,
+                                                 .parent = e->parent,
+                                                 .n = e->n,
+                                                 .local = e->local,
+                                                 .engine = e->engine},
+                             &s);
+        break;
+    case KVX_EVENT_RESIDE:
+        rc = kvx_index_reside(a->index, ref, tier, e->n, e->engine, &s);
+        break;
+    case KVX_EVENT_REMOVE:
+        rc = kvx_index_remove(a->index, ref, e->tiers, e->n, e->engine, &r);
+        break;
+    case KVX_EVENT_CLEAR:
+        rc = e->tiers == KVX_ALL_TIERS ? begin_generation(a, k)
+                                       : kvx_worker_clear_tiers(a->index, ref, e->tiers);
+        break;
+    }
+    t->store.added += s.added;
+    t->store.known += s.known;
+    t->store.pending += s.pending;
+    t->store.resolved += s.resolved;
+    t->store.dropped += s.dropped;
+    t->remove.removed += r.removed;
+    t->remove.several += r.several;
+    t->remove.unknown += r.unknown;
+    t->events[e->kind] += rc == 0;
+    t->stale += rc == KVX_STALE;
+    t->nomem += rc != 0 && rc != KVX_STALE;
+    return rc;
+}
+
+static void count(struct kvx_metrics *m, const struct tally *t)
+{
+    kvx_count(m, KVX_COUNT_STORED_APPLIED, t->events[KVX_EVENT_STORE]);
+    kvx_count(m, KVX_COUNT_RESIDED_APPLIED, t->events[KVX_EVENT_RESIDE]);
+    kvx_count(m, KVX_COUNT_REMOVED_APPLIED, t->events[KVX_EVENT_REMOVE]);
+    kvx_count(m, KVX_COUNT_CLEARED_APPLIED, t->events[KVX_EVENT_CLEAR]);
+    kvx_count(m, KVX_COUNT_EVENT_STALE, t->stale);
+    kvx_count(m, KVX_COUNT_EVENT_NOMEM, t->nomem);
+    kvx_count(m, KVX_COUNT_BLOCKS_ADDED, t->store.added);
+    kvx_count(m, KVX_COUNT_BLOCKS_KNOWN, t->store.known);
+    kvx_count(m, KVX_COUNT_BLOCKS_PENDING, t->store.pending);
+    kvx_count(m, KVX_COUNT_BLOCKS_RESOLVED, t->store.resolved);
+    kvx_count(m, KVX_COUNT_BLOCKS_DROPPED, t->store.dropped);
+    kvx_count(m, KVX_COUNT_BLOCKS_REMOVED, t->remove.removed);
+    kvx_count(m, KVX_COUNT_BLOCKS_SEVERAL, t->remove.several);
+    kvx_count(m, KVX_COUNT_BLOCKS_UNKNOWN, t->remove.unknown);
+}
+
+static int decode(struct kvx_apply *a, struct kvx_decoder *decoder, struct kvx_metrics *metrics,
+                  struct kvx_bytes payload, struct kvx_batch *batch, enum kvx_counter *reason)
+{
+    struct kvx_decode_context context = {.block_size = a->block_size,
+                                         .registered_rank = kvx_feed_rank(a->feed),
+                                         .groups = a->groups,
+                                         .metrics = metrics};
+    return kvx_decode(decoder, &context, payload, batch, reason);
+}
+
+/* The worker of a batch; NULL if the batch cannot be applied, with the reason in `result`. */
+static struct kvx_known_worker *worker_of(struct kvx_apply *a, const struct kvx_batch *batch,
+                                          struct kvx_apply_result *result)
+{
+    struct kvx_feed_worker *worker = NULL;
+    int rc = kvx_feed_worker(a->feed, batch->has_rank, batch->rank, &worker);
+    if (rc == KVX_NOT_FOUND) {
+        /* Unregistered a moment ago: nobody asks for these blocks any more. */
+        kvx_count(a->metrics, KVX_COUNT_STALE_BATCHES, 1);
+        return NULL;
+    }
+    struct kvx_known_worker *k = rc == 0 ? remember(a, worker) : NULL;
+    if (!k) {
+        kvx_count(a->metrics, KVX_COUNT_PAYLOAD_MEMORY, 1);
+        result->lost |= 1u << KVX_REASON_MEMORY;
+    }
+    return k;
+}
+
+static void apply_events(struct kvx_apply *a, struct kvx_known_worker *k, const struct kvx_batch *batch,
+                         struct kvx_apply_result *result)
+{
+    struct tally t = {0};
+    bool cleared = false;
+    kvx_index_lock(a->index);
+    bool stale = k->worker->ref.generation != k->generation;
+    for (size_t i = 0; !stale && i < batch->n; i++) {
+        const struct kvx_event *e = &batch->events[i];
+        bool lost = apply_event(a, k, e, &t) != 0;
+        /* What was lost or dropped before a clear is not missing after it. */
+        cleared |= e->kind == KVX_EVENT_CLEAR && e->tiers == KVX_ALL_TIERS && !lost;
+    }
+    kvx_index_unlock(a->index);
+    count(a->metrics, &t);
+    if (stale) {
+        k->generation = generation_of(k->worker);
+        kvx_count(a->metrics, KVX_COUNT_STALE_BATCHES, 1);
+        result->emptied = true;
+    }
+    result->cleared = cleared && a->known_count == 1;
+    if (t.nomem)
+        result->lost |= 1u << KVX_REASON_MEMORY;
+    if (t.store.dropped)
+        result->lost |= 1u << KVX_REASON_PENDING_DROPPED;
+}
+
+void kvx_apply_batch(struct kvx_apply *a, struct kvx_decoder *decoder, struct kvx_bytes payload,
+                     struct kvx_apply_result *result)
+{
+    *result = (struct kvx_apply_result){0};
+    /* Before decoding: what is decoded from here on belongs to the generations seen here. */
+    if (list_workers(a, &result->emptied))
+        result->lost |= 1u << KVX_REASON_MEMORY;
+    struct kvx_batch batch;
+    enum kvx_counter reason = KVX_COUNT_PAYLOAD_BROKEN;
+    int rc = decode(a, decoder, a->metrics, payload, &batch, &reason);
+    if (rc) {
+        kvx_count(a->metrics, rc == KVX_NOMEM ? KVX_COUNT_PAYLOAD_MEMORY : reason, 1);
+        result->lost |= 1u << (rc == KVX_NOMEM ? KVX_REASON_MEMORY : KVX_REASON_BAD_BATCH);
+        return;
+    }
+    result->has_time = batch.has_time;
+    result->time_ms = batch.time_ms;
+    result->foreign_block_size = batch.foreign_block_size;
+    if (batch.foreign_block_size)
+        result->lost |= 1u << KVX_REASON_BLOCK_SIZE;
+    kvx_count(a->metrics, KVX_COUNT_BLOCKS_UNUSABLE, batch.unusable_blocks);
+    if (batch.n == 0)
+        return;
+    struct kvx_known_worker *k = worker_of(a, &batch, result);
+    if (k)
+        apply_events(a, k, &batch, result);
+}
+
+bool kvx_apply_time(struct kvx_apply *a, struct kvx_decoder *decoder, struct kvx_bytes payload,
+                    uint64_t *time_ms)
+{
+    struct kvx_batch batch;
+    enum kvx_counter reason;
+    /* Not counted: the batch will be decoded again when it is applied. */
+    if (decode(a, decoder, NULL, payload, &batch, &reason) || !batch.has_time)
+        return false;
+    *time_ms = batch.time_ms;
+    return true;
+}
+
+enum kvx_source_reason kvx_apply_restart(struct kvx_apply *a)
+{
+    bool emptied;
+    bool failed = list_workers(a, &emptied) != 0;
+    kvx_index_lock(a->index);
+    for (size_t i = 0; i < a->known_count; i++) {
+        int rc = begin_generation(a, &a->known[i]);
+        failed |= rc != 0 && rc != KVX_STALE;
+    }
+    kvx_index_unlock(a->index);
+    kvx_groups_forget(a->groups);
+    return failed ? KVX_REASON_MEMORY : KVX_REASON_NONE;
+}
