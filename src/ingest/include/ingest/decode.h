@@ -56,7 +56,7 @@ void kvx_groups_free(struct kvx_groups *);
 void kvx_groups_forget(struct kvx_groups *);
 
 struct kvx_decode_context {
-    uint32_t block_size;         /* the partition's, tokens */
+    uint32_t block_size;         /* the partition's, tokens; at least 1 */
     uint32_t registered_rank;    /* used for `groups` when the batch names no rank */
     struct kvx_groups *groups;
     struct kvx_metrics *metrics; /* skipped events are counted here; may be NULL */
