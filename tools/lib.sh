@@ -32,7 +32,7 @@ as_root() {
 }
 
 package_version() {
-    dpkg-query -W -f '${db:Status-Status} ${Version}' "$1" 2>/dev/null | sed -n 's/^installed //p'
+    { dpkg-query -W -f '${db:Status-Status} ${Version}' "$1" 2>/dev/null || true; } | sed -n 's/^installed //p'
 }
 
 # install_packages USE...: the packages of tools/packages for these uses, with apt only if one is missing.

@@ -1,0 +1,56 @@
+"""Answers as plain Python objects."""
+
+from dataclasses import dataclass
+from typing import List, NamedTuple, Optional
+
+from kvindex.v1 import kvindex_pb2 as pb
+
+
+class Worker(NamedTuple):
+    """What a request can be sent to: one data-parallel rank of one engine deployment."""
+
+    instance_id: str
+    dp_rank: int = 0
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One worker's share of a prompt, in blocks."""
+
+    worker: Worker
+    device_blocks: int  # leading blocks held on the device without a gap
+    through_host_blocks: int
+    through_disk_blocks: int
+    through_external_blocks: int
+    total_blocks: int  # all blocks the worker holds on the device, of any prompt
+    exact: bool  # every event of the worker was applied
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How much of one prompt each worker holds; only workers that hold at least its first block."""
+
+    hits: List[Hit]
+    asked_blocks: int
+    block_size_tokens: int
+
+    @property
+    def best(self) -> Optional[Hit]:
+        """The hit with most blocks on the device, or None; the worker with fewer blocks in all wins a tie."""
+        return max(self.hits, key=lambda hit: (hit.device_blocks, -hit.total_blocks), default=None)
+
+
+def answer_of(result: pb.QueryResult) -> Answer:
+    hits = [
+        Hit(
+            Worker(hit.worker.instance_id, hit.worker.dp_rank),
+            hit.device_blocks,
+            hit.through_host_blocks,
+            hit.through_disk_blocks,
+            hit.through_external_blocks,
+            hit.total_blocks,
+            hit.state == pb.SOURCE_STATE_EXACT,
+        )
+        for hit in result.hits
+    ]
+    return Answer(hits, result.asked_blocks, result.block_size_tokens)
