@@ -139,7 +139,7 @@ void kvx_worker_held(const struct kvx_index *, struct kvx_worker_ref, uint64_t h
 
 /* The whole index as store events: each (worker, tier)'s blocks in runs. A block held during the whole dump appears
  * exactly once per holder, one never held does not appear, and an event precedes those that name its blocks as parent.
- * Holds no read section between calls; takes about 8 bytes a chunk of memory. */
+ * Holds no read section between calls; takes 16 bytes a chunk of memory. */
 struct kvx_dump;
 struct kvx_dump_event {
     void *label; /* valid inside the caller's read section only */

@@ -1,0 +1,37 @@
+/* The table that finds a chunk by (parent chunk, offset in it, first local hash). Read without locks.
+ *
+ * A slot is one atomic word: 32 hash bits and a chunk id. Entries never move inside a table: removal leaves a
+ * mark, and a full table is replaced by a fresh copy. So a reader that walks a cluster cannot miss an entry
+ * that stays. */
+#ifndef INDEX_CHILD_MAP_H
+#define INDEX_CHILD_MAP_H
+
+#include "base/err.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct kvx_index;
+
+struct kvx_child_table {
+    uint64_t size;
+    _Atomic uint64_t slots[]; /* hash << 32 | chunk; 0 is empty, a chunk of 0 marks a removed entry */
+};
+
+struct kvx_child_map {
+    _Atomic(struct kvx_child_table *) table; /* shared; NULL at first */
+    uint64_t live, used;                     /* used: live entries and marks */
+    uint64_t mask;                           /* hooks: ~0 outside tests */
+};
+
+void kvx_child_fini(struct kvx_index *);
+int kvx_child_reserve(struct kvx_index *) KVX_MUST_CHECK; /* room for one more */
+/* 0 if there is none. Readers and writers. */
+uint32_t kvx_child_find(const struct kvx_index *, uint32_t parent, unsigned offset, uint64_t local);
+void kvx_child_prefetch(const struct kvx_index *, uint32_t parent, unsigned offset, uint64_t local);
+/* Publishes a complete chunk. Room must be reserved. */
+void kvx_child_add(struct kvx_index *, uint32_t parent, unsigned offset, uint64_t local, uint32_t chunk);
+void kvx_child_remove(struct kvx_index *, uint32_t parent, unsigned offset, uint64_t local, uint32_t chunk);
+
+#endif /* INDEX_CHILD_MAP_H */

@@ -1,0 +1,146 @@
+#include "chunk.h"
+
+#include <string.h>
+
+enum { CELL_BYTES = 2 * sizeof(uint64_t) };
+
+unsigned kvx_common(const uint64_t *a, const uint64_t *b, unsigned n)
+{
+    unsigned i = 0;
+    for (; i + 8 <= n; i += 8) {
+        uint64_t differs = 0;
+        for (unsigned k = 0; k < 8; k++)
+            differs |= a[i + k] ^ b[i + k];
+        if (differs)
+            break;
+    }
+    while (i < n && a[i] == b[i])
+        i++;
+    return i;
+}
+
+/* Cells come in the memory's size classes: as many blocks as fit into the class. */
+static unsigned cap_for(unsigned blocks)
+{
+    return (unsigned)(kvx_cell_size(blocks * CELL_BYTES) / CELL_BYTES);
+}
+
+int kvx_chunk_new(struct kvx_index *ix, uint32_t parent, unsigned offset, unsigned blocks, uint32_t *out)
+{
+    if (!ix->free_chunks && kvx_table_reserve(&ix->chunks, &ix->memory, &ix->retire))
+        return KVX_NOMEM;
+    unsigned cap = cap_for(blocks);
+    uint64_t *cells = kvx_cell_alloc(&ix->memory, KVX_FOR_COLUMNS, cap * CELL_BYTES);
+    if (!cells)
+        return KVX_NOMEM;
+    uint32_t id = ix->free_chunks;
+    if (id)
+        ix->free_chunks = kvx_chunk_at(ix, id)->link;
+    else
+        id = ix->chunks.count++;
+    struct kvx_chunk *c = kvx_chunk_at(ix, id);
+    atomic_store_explicit(&c->cells, cells, memory_order_relaxed);
+    atomic_store_explicit(&c->holders, NULL, memory_order_relaxed);
+    atomic_store_explicit(&c->only_mask, 0, memory_order_relaxed);
+    atomic_store_explicit(&c->len, 0, memory_order_relaxed);
+    c->only_holder = KVX_NO_HOLDER;
+    c->parent = parent;
+    c->parent_offset = (uint8_t)offset;
+    c->cap = (uint8_t)cap;
+    c->secondary = false;
+    c->children = c->live = c->link = 0;
+    c->serial = ++ix->next_serial;
+    ix->chunk_count++;
+    *out = id;
+    return KVX_OK;
+}
+
+void kvx_chunk_publish(struct kvx_index *ix, uint32_t id)
+{
+    struct kvx_chunk *c = kvx_chunk_at(ix, id);
+    kvx_child_add(ix, c->parent, c->parent_offset, kvx_locals(c)[0], id);
+    kvx_chunk_at(ix, c->parent)->children++;
+}
+
+int kvx_chunk_grow(struct kvx_index *ix, struct kvx_chunk *c, unsigned blocks)
+{
+    if (blocks <= c->cap)
+        return KVX_OK;
+    unsigned cap = cap_for(blocks), len = kvx_chunk_len(c);
+    if (kvx_retire_reserve(&ix->retire, &ix->memory, 1))
+        return KVX_NOMEM;
+    uint64_t *cells = kvx_cell_alloc(&ix->memory, KVX_FOR_COLUMNS, cap * CELL_BYTES);
+    if (!cells)
+        return KVX_NOMEM;
+    uint64_t *old = kvx_locals(c);
+    memcpy(cells, old, len * sizeof(*cells));
+    memcpy(cells + cap, old + c->cap, len * sizeof(*cells));
+    atomic_store_explicit(&c->cells, cells, memory_order_release);
+    kvx_retire_cell(&ix->retire, KVX_FOR_COLUMNS, old, c->cap * CELL_BYTES);
+    c->cap = (uint8_t)cap;
+    return KVX_OK;
+}
+
+uint64_t kvx_chunk_append(struct kvx_index *ix, uint32_t id, unsigned count, const uint64_t *local,
+                          const uint64_t *engine)
+{
+    struct kvx_chunk *c = kvx_chunk_at(ix, id);
+    unsigned len = kvx_chunk_len(c);
+    memcpy(kvx_locals(c) + len, local, count * sizeof(*local));
+    memcpy(kvx_engines(c) + len, engine, count * sizeof(*engine));
+    for (unsigned i = 0; i < count; i++)
+        kvx_map_prefetch(ix, engine[i]);
+    uint64_t taken = 0;
+    for (unsigned i = 0; i < count; i++)
+        if (kvx_map_put(ix, engine[i], KVX_POS(id, len + i)))
+            taken |= (uint64_t)1 << (len + i);
+    c->secondary |= taken != 0;
+    ix->positions += count;
+    atomic_store_explicit(&c->len, (uint8_t)(len + count), memory_order_release);
+    return taken;
+}
+
+static void unlink_chunk(struct kvx_index *ix, uint32_t id, struct kvx_chunk *c)
+{
+    unsigned len = kvx_chunk_len(c);
+    const uint64_t *engine = kvx_engines(c);
+    for (unsigned i = 0; i < len; i++)
+        kvx_map_prefetch(ix, engine[i]);
+    for (unsigned i = 0; i < len; i++)
+        kvx_map_erase(ix, engine[i], KVX_POS(id, i));
+    kvx_child_remove(ix, c->parent, c->parent_offset, kvx_locals(c)[0], id);
+    c->serial = 0;
+    c->link = ix->dying_chunks;
+    ix->dying_chunks = id;
+    ix->chunk_count--;
+    ix->positions -= len;
+}
+
+void kvx_chunk_reclaim(struct kvx_index *ix, uint32_t id)
+{
+    while (id) {
+        struct kvx_chunk *c = kvx_chunk_at(ix, id);
+        if (c->live || c->children)
+            return;
+        unlink_chunk(ix, id, c);
+        id = c->parent;
+        kvx_chunk_at(ix, id)->children--;
+    }
+}
+
+void kvx_chunks_free(struct kvx_index *ix, uint32_t first)
+{
+    while (first) {
+        struct kvx_chunk *c = kvx_chunk_at(ix, first);
+        uint32_t next = c->link;
+        struct kvx_holders *h = atomic_load_explicit(&c->holders, memory_order_relaxed);
+        kvx_cell_free(&ix->memory, KVX_FOR_COLUMNS, kvx_locals(c), c->cap * CELL_BYTES);
+        if (h)
+            kvx_cell_free(&ix->memory, KVX_FOR_HOLDERS, h, kvx_holders_size(h->cap));
+        atomic_store_explicit(&c->holders, NULL, memory_order_relaxed); /* a stale name may still lead here */
+        c->only_holder = KVX_NO_HOLDER;
+        c->link = ix->free_chunks;
+        ix->free_chunks = first;
+        first = next;
+    }
+}
