@@ -10,7 +10,7 @@
 
 /* Of one source: three mailboxes (SUB and the monitor's two ends) and one connection, and the same for a
  * replay's mailbox and connection, plus one for the moment in which a new connection replaces an old one. */
-enum { FILES_PER_SOURCE = 7, SOCKETS_PER_SOURCE = 4, FILES_RESERVED = 128, THREADS_MAX = 256 };
+enum { FILES_PER_SOURCE = 7, SOCKETS_PER_SOURCE = 4, FILES_RESERVED = 128, THREADS_MAX = 1024 };
 
 struct kvx_ingest {
     struct kvx_ingest_config config;
@@ -107,6 +107,8 @@ fail:
 
 void kvx_ingest_free(struct kvx_ingest *in)
 {
+    if (!in)
+        return;
     const struct kvx_allocator *a = in->config.allocator;
     for (size_t i = 0; i < in->loop_count; i++)
         kvx_loop_stop(&in->loops[i]);

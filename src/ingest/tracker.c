@@ -227,13 +227,14 @@ static bool confirm(struct kvx_tracker *t, struct kvx_track_batch b, struct kvx_
         renewed = time.known && t->applied_time.known && time.ms < t->applied_time.ms;
     t->confirm = KVX_CONFIRM_NONE;
     t->found_older = false;
+    if (!renewed && b.seq > t->applied)
+        return false; /* the engine's memory begins behind it: a gap */
     v->action = KVX_TRACK_SKIP;
     if (renewed) {
         restart(t, v);
         ask(t, v, 0);
-        return true;
     }
-    return b.seq == t->applied;
+    return true;
 }
 
 struct kvx_track_verdict kvx_tracker_reply(struct kvx_tracker *t, struct kvx_track_batch b,

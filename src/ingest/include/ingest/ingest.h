@@ -35,7 +35,7 @@ struct kvx_ingest_tunables {
 };
 
 struct kvx_ingest_config {
-    uint32_t threads; /* at least 1 */
+    uint32_t threads; /* 1 to 1024 */
     const struct kvx_allocator *allocator;
     struct kvx_log *log; /* may be NULL */
     struct kvx_metrics *metrics;

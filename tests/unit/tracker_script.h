@@ -1,0 +1,55 @@
+/* Scripts for the sequence tracker: a list of inputs, each with the verdict and the state it must lead to. */
+#ifndef TRACKER_SCRIPT_H
+#define TRACKER_SCRIPT_H
+
+#include "tracker.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum script_input {
+    IN_END = 0, /* ends a script */
+    IN_CONNECT,
+    IN_DISCONNECT, /* at `ms` */
+    IN_TICK,       /* at `ms` */
+    IN_READ,
+    IN_NEXT,
+    IN_LIVE, /* READ, which must say QUEUE, then NEXT */
+    IN_OVERFLOW,
+    IN_DRAINED,
+    IN_UNSEQUENCED,
+    IN_REPLY,
+    IN_MARKED,
+    IN_SILENT,
+    IN_DEADLINE,
+    IN_FAILED,
+    IN_LOST, /* seq: the reason */
+    IN_CLEARED,
+    IN_EMPTIED,
+};
+
+struct script_step {
+    enum script_input in;
+    uint64_t seq;
+    enum kvx_track_action action;
+    bool restart, ask, gap, end, complete;
+    uint64_t from;     /* with ask */
+    uint64_t missing;  /* given up in this step */
+    uint64_t life;     /* whose bytes: batches with the same number and life have the same digest */
+    uint64_t ms;       /* a batch's time, 0: unknown; for TICK and DISCONNECT the clock */
+    const char *state; /* "exact", "degraded/gap": checked after the step; NULL: not */
+};
+
+struct script {
+    const char *name;
+    bool replay;
+    struct script_step steps[24];
+};
+
+enum { SCRIPT_MAX_JUMP = 1000, SCRIPT_STALE_MS = 15000 };
+
+/* Runs a script from a new tracker; an APPLY is followed by kvx_tracker_applied. Fails the test with the
+ * script's name and step. */
+void script_run(const struct script *);
+
+#endif /* TRACKER_SCRIPT_H */
