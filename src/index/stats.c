@@ -1,4 +1,4 @@
-#include "index_private.h"
+#include "worker.h"
 
 void kvx_index_stats(struct kvx_index *ix, struct kvx_index_stats *out)
 {
@@ -25,4 +25,11 @@ void kvx_index_stats(struct kvx_index *ix, struct kvx_index_stats *out)
     out->bytes_other = out->bytes - out->bytes_columns - out->bytes_holders - out->bytes_map -
                        out->bytes_children - out->bytes_overlay - out->bytes_pending;
     kvx_index_unlock(ix);
+}
+
+void kvx_worker_held(const struct kvx_index *ix, struct kvx_worker_ref ref, uint64_t held[KVX_TIER_COUNT])
+{
+    const struct kvx_worker *w = kvx_worker_get(ix, ref);
+    for (unsigned tier = 0; tier < KVX_TIER_COUNT; tier++)
+        held[tier] = w ? atomic_load_explicit(&w->held[tier], memory_order_relaxed) : 0;
 }

@@ -133,8 +133,7 @@ struct kvx_match {
 int kvx_index_match(const struct kvx_index *, struct kvx_lookup *, const uint64_t *local, size_t n,
                     const struct kvx_match **matches, size_t *count) KVX_MUST_CHECK;
 
-/* How many positions the worker holds in each tier, for listings. Any thread, without lock or read section, as long as the
- * caller knows that the worker has not been removed; 0 for a generation that has ended. */
+/* How many positions the worker holds in each tier, for listings; 0 for a generation that has ended. Under the lock. */
 void kvx_worker_held(const struct kvx_index *, struct kvx_worker_ref, uint64_t held[KVX_TIER_COUNT]);
 
 /* The whole index as store events: each (worker, tier)'s blocks in runs. A block held during the whole dump appears
