@@ -19,7 +19,8 @@ struct kvx_source; /* the driver's */
 /* How far a source can be trusted. */
 #define KVX_SOURCE_STATES(X)                                                                           \
     X(CONNECTING, "connecting", "no connection yet")                                                   \
-    X(SYNCING, "syncing", "connected; the first replay is running")                                    \
+    X(SYNCING, "syncing",                                                                              \
+      "connected; a replay is running, or nothing has shown yet where the stream begins")              \
     X(EXACT, "exact", "every event since the engine's start, or since a complete replay, was applied") \
     X(DEGRADED, "degraded", "events are missing; the reason says why")                                 \
     X(STALE, "stale", "the connection or its heartbeat was lost; blocks stay in the answers")
