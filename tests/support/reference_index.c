@@ -1,0 +1,580 @@
+#include "reference_index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- A map from 64-bit keys to small records, chained. ---- */
+
+struct node {
+    struct node *next;
+    uint64_t key;
+    uint64_t *values; /* position -> engine hashes; engine hash -> positions */
+    uint32_t count, cap;
+    unsigned tiers; /* positions only */
+};
+struct map {
+    struct node **heads;
+    size_t size, count;
+};
+
+static void *need(void *p)
+{
+    if (!p)
+        abort();
+    return p;
+}
+
+static size_t bucket(const struct map *m, uint64_t key)
+{
+    return (size_t)((key * 0x9E3779B97F4A7C15u) >> 20) % m->size;
+}
+
+static struct node *get(const struct map *m, uint64_t key)
+{
+    struct node *n = m->size ? m->heads[bucket(m, key)] : NULL;
+    while (n && n->key != key)
+        n = n->next;
+    return n;
+}
+
+static struct node *put(struct map *m, uint64_t key)
+{
+    struct node *n = get(m, key);
+    if (n)
+        return n;
+    if (m->count >= m->size) {
+        struct map big = {.size = m->size * 2 + 61};
+        big.heads = need(calloc(big.size, sizeof(*big.heads)));
+        for (size_t b = 0; b < m->size; b++)
+            for (struct node *next, *o = m->heads[b]; o; o = next) {
+                next = o->next;
+                struct node **head = &big.heads[bucket(&big, o->key)];
+                o->next = *head;
+                *head = o;
+            }
+        big.count = m->count;
+        free(m->heads);
+        *m = big;
+    }
+    n = need(calloc(1, sizeof(*n)));
+    n->key = key;
+    struct node **head = &m->heads[bucket(m, key)];
+    n->next = *head;
+    *head = n;
+    m->count++;
+    return n;
+}
+
+static void drop(struct map *m, struct node *n)
+{
+    struct node **link = &m->heads[bucket(m, n->key)];
+    while (*link != n)
+        link = &(*link)->next;
+    *link = n->next;
+    m->count--;
+    free(n->values);
+    free(n);
+}
+
+static void map_clear(struct map *m)
+{
+    for (size_t b = 0; b < m->size; b++)
+        while (m->heads[b])
+            drop(m, m->heads[b]);
+    free(m->heads);
+    *m = (struct map){0};
+}
+
+static bool has(const struct node *n, uint64_t value)
+{
+    for (uint32_t i = 0; n && i < n->count; i++)
+        if (n->values[i] == value)
+            return true;
+    return false;
+}
+
+static void add(struct node *n, uint64_t value)
+{
+    if (n->count == n->cap) {
+        n->cap = n->cap * 2 + 1;
+        n->values = need(realloc(n->values, n->cap * sizeof(uint64_t)));
+    }
+    n->values[n->count++] = value;
+}
+
+static void take(struct node *n, uint64_t value)
+{
+    for (uint32_t i = 0; i < n->count; i++)
+        if (n->values[i] == value) {
+            n->values[i] = n->values[--n->count];
+            return;
+        }
+}
+
+/* ---- The reference. ---- */
+
+struct pending {
+    uint32_t worker;
+    unsigned tier;
+    uint64_t parent;
+    size_t n, alive;
+    uint64_t *local, *engine;
+    bool *dead;
+    bool ready;
+};
+struct unresolved {
+    uint32_t worker;
+    unsigned tier;
+    uint64_t engine;
+};
+struct ref_worker {
+    struct map positions, names;
+    size_t held[REF_TIERS];
+};
+struct reference {
+    uint32_t workers;
+    size_t pending_max, unresolved_max, parents_max;
+    struct ref_worker *w;
+    struct map ever, ever_pairs; /* engine hash -> keys; (engine hash, key) */
+    struct pending **pending;    /* by age */
+    size_t pending_count, pending_cap;
+    struct pending **ready; /* in the order in which their parents were named */
+    size_t ready_count, ready_cap;
+    struct unresolved *unresolved; /* by age */
+    size_t unresolved_count, unresolved_cap;
+};
+
+struct reference *reference_new(uint32_t workers, size_t pending_blocks_max, size_t unresolved_max,
+                                size_t parents_max)
+{
+    struct reference *r = need(calloc(1, sizeof(*r)));
+    r->workers = workers;
+    r->pending_max = pending_blocks_max;
+    r->unresolved_max = unresolved_max;
+    r->parents_max = parents_max;
+    r->w = need(calloc(workers, sizeof(*r->w)));
+    return r;
+}
+
+static void pending_free(struct pending *p)
+{
+    free(p->local);
+    free(p->engine);
+    free(p->dead);
+    free(p);
+}
+
+static void forget_ready(struct reference *r, const struct pending *p)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < r->ready_count; i++)
+        if (r->ready[i] != p)
+            r->ready[kept++] = r->ready[i];
+    r->ready_count = kept;
+}
+
+static void forget_pending(struct reference *r, struct pending *p)
+{
+    forget_ready(r, p);
+    size_t kept = 0;
+    for (size_t i = 0; i < r->pending_count; i++)
+        if (r->pending[i] != p)
+            r->pending[kept++] = r->pending[i];
+    r->pending_count = kept;
+    pending_free(p);
+}
+
+void reference_free(struct reference *r)
+{
+    while (r->pending_count)
+        forget_pending(r, r->pending[0]);
+    for (uint32_t i = 0; i < r->workers; i++) {
+        map_clear(&r->w[i].positions);
+        map_clear(&r->w[i].names);
+    }
+    map_clear(&r->ever);
+    map_clear(&r->ever_pairs);
+    free(r->w);
+    free(r->pending);
+    free(r->ready);
+    free(r->unresolved);
+    free(r);
+}
+
+uint64_t reference_key(uint64_t parent, uint64_t local)
+{
+    uint64_t x = (parent + 0x632BE59BD9B4E019u) * 0xD6E8FEB86659FD93u ^ local;
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ x >> 27) * 0x94D049BB133111EBu;
+    x ^= x >> 31;
+    return x ? x : 1;
+}
+
+static void trigger(struct reference *r, uint64_t engine)
+{
+    for (size_t i = 0; i < r->pending_count; i++) {
+        struct pending *p = r->pending[i];
+        if (p->parent != engine || p->ready)
+            continue;
+        p->ready = true;
+        if (r->ready_count == r->ready_cap) {
+            r->ready_cap = r->ready_cap * 2 + 8;
+            r->ready = need(realloc(r->ready, r->ready_cap * sizeof(*r->ready)));
+        }
+        r->ready[r->ready_count++] = p;
+    }
+}
+
+/* Returns whether the position was not held in this tier before. */
+static bool hold(struct reference *r, uint32_t worker, unsigned tier, uint64_t key)
+{
+    struct node *n = put(&r->w[worker].positions, key);
+    bool fresh = !(n->tiers >> tier & 1);
+    n->tiers |= 1u << tier;
+    r->w[worker].held[tier] += fresh;
+    return fresh;
+}
+
+static void remember(struct reference *r, uint64_t engine, uint64_t key)
+{
+    size_t before = r->ever_pairs.count;
+    put(&r->ever_pairs, reference_key(engine, key));
+    if (r->ever_pairs.count != before)
+        add(put(&r->ever, engine), key);
+}
+
+static void place(struct reference *r, uint32_t worker, unsigned tier, uint64_t key, size_t n,
+                  const uint64_t *local, const uint64_t *engine, const bool *dead, struct reference_counts *c)
+{
+    struct ref_worker *w = &r->w[worker];
+    for (size_t i = 0; i < n; i++) {
+        key = reference_key(key, local[i]);
+        remember(r, engine[i], key);
+        if (dead && dead[i])
+            continue;
+        bool fresh = hold(r, worker, tier, key);
+        c->added += fresh;
+        c->known += !fresh;
+        struct node *position = get(&w->positions, key);
+        if (has(position, engine[i]))
+            continue;
+        add(position, engine[i]);
+        add(put(&w->names, engine[i]), key);
+        trigger(r, engine[i]);
+    }
+}
+
+static void resolve_tiers(struct reference *r, uint32_t worker, size_t n, const uint64_t *engine,
+                          struct reference_counts *c)
+{
+    for (size_t i = 0; i < n && r->unresolved_count; i++) {
+        const struct node *name = get(&r->w[worker].names, engine[i]);
+        size_t kept = 0;
+        for (size_t u = 0; u < r->unresolved_count; u++) {
+            struct unresolved one = r->unresolved[u];
+            if (!name || one.worker != worker || one.engine != engine[i]) {
+                r->unresolved[kept++] = one;
+                continue;
+            }
+            for (uint32_t k = 0; k < name->count; k++)
+                hold(r, worker, one.tier, name->values[k]);
+            c->resolved++;
+        }
+        r->unresolved_count = kept;
+    }
+}
+
+/* The positions a parent hash names for a worker: its own, else the one that others name. */
+static size_t parents_of(const struct reference *r, uint32_t worker, uint64_t parent, uint64_t **out)
+{
+    const struct node *own = get(&r->w[worker].names, parent);
+    if (own) {
+        *out = need(malloc(own->count * sizeof(uint64_t)));
+        memcpy(*out, own->values, own->count * sizeof(uint64_t));
+        return own->count;
+    }
+    uint64_t found = 0;
+    for (uint32_t i = 0; i < r->workers; i++) {
+        const struct node *other = get(&r->w[i].names, parent);
+        for (uint32_t k = 0; other && k < other->count; k++) {
+            if (found && found != other->values[k])
+                return 0;
+            found = other->values[k];
+        }
+    }
+    if (!found)
+        return 0;
+    *out = need(malloc(sizeof(uint64_t)));
+    **out = found;
+    return 1;
+}
+
+static void make_pending(struct reference *r, uint32_t worker, unsigned tier, uint64_t parent, size_t n,
+                         const uint64_t *local, const uint64_t *engine, struct reference_counts *c)
+{
+    if (n > r->pending_max) {
+        c->dropped += n;
+        return;
+    }
+    for (;;) {
+        size_t blocks = n;
+        struct pending *oldest = NULL;
+        for (size_t i = 0; i < r->pending_count; i++)
+            if (r->pending[i]->worker == worker) {
+                blocks += r->pending[i]->alive;
+                oldest = oldest ? oldest : r->pending[i];
+            }
+        if (blocks <= r->pending_max)
+            break;
+        c->dropped += oldest->alive;
+        forget_pending(r, oldest);
+    }
+    struct pending *p = need(calloc(1, sizeof(*p)));
+    *p = (struct pending){.worker = worker, .tier = tier, .parent = parent, .n = n, .alive = n};
+    p->local = need(malloc(n * sizeof(uint64_t)));
+    p->engine = need(malloc(n * sizeof(uint64_t)));
+    p->dead = need(calloc(n, sizeof(bool)));
+    memcpy(p->local, local, n * sizeof(uint64_t));
+    memcpy(p->engine, engine, n * sizeof(uint64_t));
+    if (r->pending_count == r->pending_cap) {
+        r->pending_cap = r->pending_cap * 2 + 8;
+        r->pending = need(realloc(r->pending, r->pending_cap * sizeof(*r->pending)));
+    }
+    r->pending[r->pending_count++] = p;
+    c->pending += n;
+}
+
+static void place_ready(struct reference *r, struct reference_counts *c)
+{
+    while (r->ready_count) {
+        struct pending *p = r->ready[0];
+        uint64_t *parents = NULL;
+        size_t n = parents_of(r, p->worker, p->parent, &parents);
+        n = n > r->parents_max ? 0 : n;
+        struct reference_counts ignored = {0};
+        for (size_t i = 0; i < n; i++)
+            place(r, p->worker, p->tier, parents[i], p->n, p->local, p->engine, p->dead, &ignored);
+        free(parents);
+        if (n) {
+            resolve_tiers(r, p->worker, p->n, p->engine, c);
+            c->resolved += p->alive;
+            forget_pending(r, p);
+        } else {
+            p->ready = false;
+            forget_ready(r, p);
+        }
+    }
+}
+
+void reference_store(struct reference *r, uint32_t worker, unsigned tier, bool has_parent, uint64_t parent,
+                     size_t n, const uint64_t *local, const uint64_t *engine, struct reference_counts *c)
+{
+    uint64_t root = 0, *parents = &root;
+    size_t count = has_parent ? parents_of(r, worker, parent, &parents) : 1;
+    *c = (struct reference_counts){0};
+    for (size_t i = 0; i < count; i++)
+        place(r, worker, tier, parents[i], n, local, engine, NULL, c);
+    if (count)
+        resolve_tiers(r, worker, n, engine, c);
+    else
+        make_pending(r, worker, tier, parent, n, local, engine, c);
+    if (count && has_parent)
+        free(parents);
+    place_ready(r, c);
+}
+
+static void make_unresolved(struct reference *r, uint32_t worker, unsigned tier, uint64_t engine,
+                            struct reference_counts *c)
+{
+    size_t own = 0, oldest = SIZE_MAX;
+    for (size_t i = 0; i < r->unresolved_count; i++) {
+        const struct unresolved *u = &r->unresolved[i];
+        if (u->worker != worker)
+            continue;
+        if (u->tier == tier && u->engine == engine) {
+            c->pending++;
+            return;
+        }
+        oldest = own++ ? oldest : i;
+    }
+    if (own >= r->unresolved_max) {
+        c->dropped++;
+        memmove(&r->unresolved[oldest], &r->unresolved[oldest + 1],
+                (--r->unresolved_count - oldest) * sizeof(*r->unresolved));
+    }
+    if (r->unresolved_count == r->unresolved_cap) {
+        r->unresolved_cap = r->unresolved_cap * 2 + 8;
+        r->unresolved = need(realloc(r->unresolved, r->unresolved_cap * sizeof(*r->unresolved)));
+    }
+    r->unresolved[r->unresolved_count++] = (struct unresolved){worker, tier, engine};
+    c->pending++;
+}
+
+void reference_reside(struct reference *r, uint32_t worker, unsigned tier, size_t n, const uint64_t *engine,
+                      struct reference_counts *c)
+{
+    *c = (struct reference_counts){0};
+    for (size_t i = 0; i < n; i++) {
+        const struct node *name = get(&r->w[worker].names, engine[i]);
+        if (!name)
+            make_unresolved(r, worker, tier, engine[i], c);
+        for (uint32_t k = 0; name && k < name->count; k++) {
+            bool fresh = hold(r, worker, tier, name->values[k]);
+            c->added += fresh;
+            c->known += !fresh;
+        }
+    }
+}
+
+/* Takes a position out of some tiers; with the last one its names end. Returns from how many. */
+static size_t release(struct ref_worker *w, uint64_t key, unsigned tiers)
+{
+    struct node *position = get(&w->positions, key);
+    size_t released = 0;
+    for (unsigned t = 0; t < REF_TIERS; t++)
+        if (position->tiers & tiers & 1u << t) {
+            released++;
+            w->held[t]--;
+        }
+    position->tiers &= ~tiers;
+    if (position->tiers)
+        return released;
+    for (uint32_t i = 0; i < position->count; i++) {
+        struct node *name = get(&w->names, position->values[i]);
+        take(name, key);
+        if (!name->count)
+            drop(&w->names, name);
+    }
+    drop(&w->positions, position);
+    return released;
+}
+
+static size_t remove_pending(struct reference *r, uint32_t worker, unsigned tiers, uint64_t engine)
+{
+    size_t removed = 0;
+    for (size_t i = 0; i < r->pending_count;) {
+        struct pending *p = r->pending[i];
+        for (size_t k = 0; p->worker == worker && tiers >> p->tier & 1 && k < p->n; k++)
+            if (p->engine[k] == engine && !p->dead[k]) {
+                p->dead[k] = true;
+                p->alive--;
+                removed++;
+            }
+        if (p->alive)
+            i++;
+        else
+            forget_pending(r, p);
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < r->unresolved_count; i++) {
+        struct unresolved u = r->unresolved[i];
+        if (u.worker == worker && tiers >> u.tier & 1 && u.engine == engine)
+            removed++;
+        else
+            r->unresolved[kept++] = u;
+    }
+    r->unresolved_count = kept;
+    return removed;
+}
+
+void reference_remove(struct reference *r, uint32_t worker, unsigned tiers, size_t n, const uint64_t *engine,
+                      struct reference_counts *c)
+{
+    struct ref_worker *w = &r->w[worker];
+    *c = (struct reference_counts){0};
+    for (size_t i = 0; i < n; i++) {
+        const struct node *name = get(&w->names, engine[i]);
+        uint32_t count = name ? name->count : 0;
+        uint64_t *keys = need(malloc((count + 1) * sizeof(uint64_t)));
+        if (name)
+            memcpy(keys, name->values, count * sizeof(uint64_t));
+        size_t removed = 0;
+        for (uint32_t k = 0; k < count; k++)
+            removed += release(w, keys[k], tiers);
+        free(keys);
+        size_t pending = remove_pending(r, worker, tiers, engine[i]);
+        c->removed += removed;
+        c->pending_removed += pending;
+        c->several += count > 1;
+        c->unknown += !removed && !pending;
+    }
+}
+
+void reference_clear(struct reference *r, uint32_t worker, unsigned tiers)
+{
+    struct ref_worker *w = &r->w[worker];
+    for (size_t b = 0; b < w->positions.size; b++)
+        for (struct node *next, *n = w->positions.heads[b]; n; n = next) {
+            next = n->next;
+            if (n->tiers & tiers)
+                release(w, n->key, tiers);
+        }
+    for (size_t i = 0; i < r->pending_count;)
+        if (r->pending[i]->worker == worker && tiers >> r->pending[i]->tier & 1)
+            forget_pending(r, r->pending[i]);
+        else
+            i++;
+    size_t kept = 0;
+    for (size_t i = 0; i < r->unresolved_count; i++)
+        if (r->unresolved[i].worker != worker || !(tiers >> r->unresolved[i].tier & 1))
+            r->unresolved[kept++] = r->unresolved[i];
+    r->unresolved_count = kept;
+}
+
+void reference_match(const struct reference *r, uint32_t worker, const uint64_t *local, size_t n,
+                     uint32_t blocks[REF_TIERS])
+{
+    uint64_t key = 0;
+    size_t i = 0;
+    for (unsigned t = 0; t < REF_TIERS; t++) {
+        for (; i < n; i++) {
+            uint64_t next = reference_key(key, local[i]);
+            if (!reference_holds(r, worker, t, next))
+                break;
+            key = next;
+        }
+        blocks[t] = (uint32_t)i;
+    }
+}
+
+size_t reference_held(const struct reference *r, uint32_t worker, unsigned tier)
+{
+    return r->w[worker].held[tier];
+}
+
+size_t reference_pending(const struct reference *r)
+{
+    size_t blocks = 0;
+    for (size_t i = 0; i < r->pending_count; i++)
+        blocks += r->pending[i]->alive;
+    return blocks;
+}
+
+size_t reference_unresolved(const struct reference *r)
+{
+    return r->unresolved_count;
+}
+
+bool reference_holds(const struct reference *r, uint32_t worker, unsigned tier, uint64_t key)
+{
+    const struct node *n = get(&r->w[worker].positions, key);
+    return n && n->tiers >> tier & 1;
+}
+
+bool reference_names(const struct reference *r, uint32_t worker, uint64_t engine, uint64_t key)
+{
+    return has(get(&r->w[worker].names, engine), key);
+}
+
+size_t reference_named(const struct reference *r, uint32_t worker, uint64_t engine)
+{
+    const struct node *n = get(&r->w[worker].names, engine);
+    return n ? n->count : 0;
+}
+
+const uint64_t *reference_ever_named(const struct reference *r, uint64_t engine, size_t *count)
+{
+    const struct node *n = get(&r->ever, engine);
+    *count = n ? n->count : 0;
+    return n ? n->values : NULL;
+}
