@@ -7,3 +7,5 @@ foreach(suite payloads rules keys tiers memory)
 endforeach()
 kvx_test(ingest_source SOURCES ingest_source_test.c ingest_source_world.c ingest_source_engine.c
          PARTS ingest service index base LIBRARIES zmq msgpackc)
+kvx_test(ingest_source_replay SOURCES ingest_source_replay_test.c ingest_source_world.c ingest_source_engine.c
+         PARTS ingest service index base LIBRARIES zmq msgpackc)
