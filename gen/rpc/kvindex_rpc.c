@@ -204,7 +204,6 @@ static int call_kvx_rpc_server_reflection_server_reflection_info_refuse(struct k
 static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {
     [KVX_RPC_KV_INDEXER_REGISTER] = {
         .path = "/kvindex.v1.KvIndexer/Register",
-        .operation = "Register",
         .kind = KVX_RPC_UNARY,
         .request = &rules_kvindex__v1__register_request,
         .response = &kvindex__v1__register_response__descriptor,
@@ -212,7 +211,6 @@ static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {
     },
     [KVX_RPC_KV_INDEXER_UNREGISTER] = {
         .path = "/kvindex.v1.KvIndexer/Unregister",
-        .operation = "Unregister",
         .kind = KVX_RPC_UNARY,
         .request = &rules_kvindex__v1__unregister_request,
         .response = &kvindex__v1__unregister_response__descriptor,
@@ -220,7 +218,6 @@ static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {
     },
     [KVX_RPC_KV_INDEXER_LIST_WORKERS] = {
         .path = "/kvindex.v1.KvIndexer/ListWorkers",
-        .operation = "ListWorkers",
         .kind = KVX_RPC_UNARY,
         .request = &rules_kvindex__v1__list_workers_request,
         .response = &kvindex__v1__list_workers_response__descriptor,
@@ -228,7 +225,6 @@ static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {
     },
     [KVX_RPC_KV_INDEXER_QUERY] = {
         .path = "/kvindex.v1.KvIndexer/Query",
-        .operation = "Query",
         .kind = KVX_RPC_UNARY,
         .request = &rules_kvindex__v1__query_request,
         .response = &kvindex__v1__query_response__descriptor,
@@ -236,7 +232,6 @@ static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {
     },
     [KVX_RPC_KV_INDEXER_QUERY_BY_HASH] = {
         .path = "/kvindex.v1.KvIndexer/QueryByHash",
-        .operation = "QueryByHash",
         .kind = KVX_RPC_UNARY,
         .request = &rules_kvindex__v1__query_by_hash_request,
         .response = &kvindex__v1__query_by_hash_response__descriptor,
@@ -244,7 +239,6 @@ static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {
     },
     [KVX_RPC_KV_INDEXER_DUMP] = {
         .path = "/kvindex.v1.KvIndexer/Dump",
-        .operation = "Dump",
         .kind = KVX_RPC_SERVER_STREAM,
         .request = &rules_kvindex__v1__dump_request,
         .response = &kvindex__v1__dump_response__descriptor,
@@ -254,7 +248,6 @@ static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {
     },
     [KVX_RPC_KV_INDEXER_GET_HEALTH] = {
         .path = "/kvindex.v1.KvIndexer/GetHealth",
-        .operation = "GetHealth",
         .kind = KVX_RPC_UNARY,
         .request = &rules_kvindex__v1__get_health_request,
         .response = &kvindex__v1__get_health_response__descriptor,
@@ -262,7 +255,6 @@ static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {
     },
     [KVX_RPC_KV_INDEXER_QUERY_STREAM] = {
         .path = "/kvindex.v1.KvIndexer/QueryStream",
-        .operation = "QueryStream",
         .kind = KVX_RPC_BIDI,
         .request = &rules_kvindex__v1__query_stream_request,
         .response = &kvindex__v1__query_stream_response__descriptor,
@@ -271,7 +263,6 @@ static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {
     },
     [KVX_RPC_HEALTH_CHECK] = {
         .path = "/grpc.health.v1.Health/Check",
-        .operation = "grpc.health.v1.Health/Check",
         .kind = KVX_RPC_UNARY,
         .request = &rules_grpc__health__v1__health_check_request,
         .response = &grpc__health__v1__health_check_response__descriptor,
@@ -280,7 +271,6 @@ static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {
     },
     [KVX_RPC_HEALTH_WATCH] = {
         .path = "/grpc.health.v1.Health/Watch",
-        .operation = "grpc.health.v1.Health/Watch",
         .kind = KVX_RPC_SERVER_STREAM,
         .request = &rules_grpc__health__v1__health_check_request,
         .response = &grpc__health__v1__health_check_response__descriptor,
@@ -291,7 +281,6 @@ static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {
     },
     [KVX_RPC_SERVER_REFLECTION_SERVER_REFLECTION_INFO] = {
         .path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-        .operation = "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
         .kind = KVX_RPC_BIDI,
         .request = &rules_grpc__reflection__v1__server_reflection_request,
         .response = &grpc__reflection__v1__server_reflection_response__descriptor,
@@ -301,7 +290,6 @@ static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {
     },
     [KVX_RPC_SERVER_REFLECTION_V1ALPHA_SERVER_REFLECTION_INFO] = {
         .path = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-        .operation = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
         .kind = KVX_RPC_BIDI,
         .request = &rules_grpc__reflection__v1__server_reflection_request,
         .response = &grpc__reflection__v1__server_reflection_response__descriptor,
@@ -309,6 +297,21 @@ static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {
         .answer = call_kvx_rpc_server_reflection_server_reflection_info_answer,
         .refuse = call_kvx_rpc_server_reflection_server_reflection_info_refuse,
     },
+};
+
+static const char *const operations[KVX_RPC_OPERATION_COUNT] = {
+    [KVX_RPC_KV_INDEXER_REGISTER] = "Register",
+    [KVX_RPC_KV_INDEXER_UNREGISTER] = "Unregister",
+    [KVX_RPC_KV_INDEXER_LIST_WORKERS] = "ListWorkers",
+    [KVX_RPC_KV_INDEXER_QUERY] = "Query",
+    [KVX_RPC_KV_INDEXER_QUERY_BY_HASH] = "QueryByHash",
+    [KVX_RPC_KV_INDEXER_DUMP] = "Dump",
+    [KVX_RPC_KV_INDEXER_GET_HEALTH] = "GetHealth",
+    [KVX_RPC_KV_INDEXER_QUERY_STREAM] = "QueryStream",
+    [KVX_RPC_HEALTH_CHECK] = "grpc.health.v1.Health/Check",
+    [KVX_RPC_HEALTH_WATCH] = "grpc.health.v1.Health/Watch",
+    [KVX_RPC_SERVER_REFLECTION_SERVER_REFLECTION_INFO] = "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    [KVX_RPC_SERVER_REFLECTION_V1ALPHA_SERVER_REFLECTION_INFO] = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 };
 
 static const char *const services[] = {
@@ -320,6 +323,7 @@ static const char *const services[] = {
 
 const struct kvx_rpc_schema kvindex_rpc_schema = {
     .methods = methods,
+    .operations = operations,
     .n_methods = KVX_RPC_OPERATION_COUNT,
     .services = services,
     .n_services = 4,

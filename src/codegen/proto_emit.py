@@ -145,11 +145,15 @@ def message_rules(message):
     return out + "};\n"
 
 
+def label(method):
+    """The operation's name in metrics."""
+    return f"{method.service.full_name}/{method.name}" if method.service.standard else method.name
+
+
 def method_row(method, model):
     request, response = types(method, model)
     call = "call_" + handler(method)
-    label = f"{method.service.full_name}/{method.name}" if method.service.standard else method.name
-    rows = [f'.path = "/{method.service.full_name}/{method.name}"', f'.operation = "{label}"',
+    rows = [f'.path = "/{method.service.full_name}/{method.name}"',
             f".kind = KVX_RPC_{method.kind}", f".request = &rules_{c_lower(request)}",
             f".response = &{c_lower(response)}__descriptor"]
     if method.service.standard:
@@ -171,11 +175,13 @@ def emit_methods(name, model):
             out += thunks(method, model) + "\n"
     out += f"static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {{\n"
     out += "".join(method_row(m, model) for m in methods) + "};\n\n"
+    out += "static const char *const operations[KVX_RPC_OPERATION_COUNT] = {\n"
+    out += "".join(f'    [{operation(m)}] = "{label(m)}",\n' for m in methods) + "};\n\n"
     out += "static const char *const services[] = {\n"
     out += "".join(f'    "{s.full_name}",\n' for s in model.services) + "};\n\n"
     limit = max(s.max_message_bytes for s in model.services)
     out += (f"const struct kvx_rpc_schema {name}_rpc_schema = {{\n    .methods = methods,\n"
-            f"    .n_methods = KVX_RPC_OPERATION_COUNT,\n    .services = services,\n"
+            f"    .operations = operations,\n    .n_methods = KVX_RPC_OPERATION_COUNT,\n    .services = services,\n"
             f"    .n_services = {len(model.services)},\n    .max_message_bytes = {limit},\n"
             f"    .files = {name}_files,\n    .n_files = {name.upper()}_FILE_COUNT,\n"
             f"    .symbols = {name}_symbols,\n    .n_symbols = {name.upper()}_SYMBOL_COUNT,\n}};\n")

@@ -26,8 +26,14 @@ command -v protoc-c >/dev/null || skip "protoc-c is not installed (protobuf-c-co
 
 mkdir -p "$out/proto" "$out/rpc"
 export PYTHONDONTWRITEBYTECODE=1
-# shellcheck disable=SC2086 # a list of words
-protoc-c -I "$root/proto" -I "$standard" --c_out="$out/proto" $files
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# shellcheck disable=SC2086 # $files is a list of words, here and below
+protoc -I "$root/proto" -I "$standard" --include_imports --include_source_info \
+    --descriptor_set_out="$work/all" $files
+/usr/bin/python3 "$root/src/codegen/proto_drop_services.py" <"$work/all" >"$work/messages"
+# shellcheck disable=SC2086
+protoc-c --descriptor_set_in="$work/messages" --c_out="$out/proto" $files
 # shellcheck disable=SC2086
 protoc -I "$root/proto" -I "$standard" \
     --plugin=protoc-gen-kvindex="$root/src/codegen/protoc_gen_kvindex.py" \

@@ -1304,90 +1304,6 @@ typedef void (*Kvindex__V1__QueryError_Closure)
 
 /* --- services --- */
 
-typedef struct Kvindex__V1__KvIndexer_Service Kvindex__V1__KvIndexer_Service;
-struct Kvindex__V1__KvIndexer_Service
-{
-  ProtobufCService base;
-  void (*register)(Kvindex__V1__KvIndexer_Service *service,
-                   const Kvindex__V1__RegisterRequest *input,
-                   Kvindex__V1__RegisterResponse_Closure closure,
-                   void *closure_data);
-  void (*unregister)(Kvindex__V1__KvIndexer_Service *service,
-                     const Kvindex__V1__UnregisterRequest *input,
-                     Kvindex__V1__UnregisterResponse_Closure closure,
-                     void *closure_data);
-  void (*list_workers)(Kvindex__V1__KvIndexer_Service *service,
-                       const Kvindex__V1__ListWorkersRequest *input,
-                       Kvindex__V1__ListWorkersResponse_Closure closure,
-                       void *closure_data);
-  void (*query)(Kvindex__V1__KvIndexer_Service *service,
-                const Kvindex__V1__QueryRequest *input,
-                Kvindex__V1__QueryResponse_Closure closure,
-                void *closure_data);
-  void (*query_by_hash)(Kvindex__V1__KvIndexer_Service *service,
-                        const Kvindex__V1__QueryByHashRequest *input,
-                        Kvindex__V1__QueryByHashResponse_Closure closure,
-                        void *closure_data);
-  void (*dump)(Kvindex__V1__KvIndexer_Service *service,
-               const Kvindex__V1__DumpRequest *input,
-               Kvindex__V1__DumpResponse_Closure closure,
-               void *closure_data);
-  void (*get_health)(Kvindex__V1__KvIndexer_Service *service,
-                     const Kvindex__V1__GetHealthRequest *input,
-                     Kvindex__V1__GetHealthResponse_Closure closure,
-                     void *closure_data);
-  void (*query_stream)(Kvindex__V1__KvIndexer_Service *service,
-                       const Kvindex__V1__QueryStreamRequest *input,
-                       Kvindex__V1__QueryStreamResponse_Closure closure,
-                       void *closure_data);
-};
-typedef void (*Kvindex__V1__KvIndexer_ServiceDestroy)(Kvindex__V1__KvIndexer_Service *);
-void kvindex__v1__kv_indexer__init (Kvindex__V1__KvIndexer_Service *service,
-                                    Kvindex__V1__KvIndexer_ServiceDestroy destroy);
-#define KVINDEX__V1__KV_INDEXER__BASE_INIT \
-    { &kvindex__v1__kv_indexer__descriptor, protobuf_c_service_invoke_internal, NULL }
-#define KVINDEX__V1__KV_INDEXER__INIT(function_prefix__) \
-    { KVINDEX__V1__KV_INDEXER__BASE_INIT,\
-      function_prefix__ ## register,\
-      function_prefix__ ## unregister,\
-      function_prefix__ ## list_workers,\
-      function_prefix__ ## query,\
-      function_prefix__ ## query_by_hash,\
-      function_prefix__ ## dump,\
-      function_prefix__ ## get_health,\
-      function_prefix__ ## query_stream  }
-void kvindex__v1__kv_indexer__register(ProtobufCService *service,
-                                       const Kvindex__V1__RegisterRequest *input,
-                                       Kvindex__V1__RegisterResponse_Closure closure,
-                                       void *closure_data);
-void kvindex__v1__kv_indexer__unregister(ProtobufCService *service,
-                                         const Kvindex__V1__UnregisterRequest *input,
-                                         Kvindex__V1__UnregisterResponse_Closure closure,
-                                         void *closure_data);
-void kvindex__v1__kv_indexer__list_workers(ProtobufCService *service,
-                                           const Kvindex__V1__ListWorkersRequest *input,
-                                           Kvindex__V1__ListWorkersResponse_Closure closure,
-                                           void *closure_data);
-void kvindex__v1__kv_indexer__query(ProtobufCService *service,
-                                    const Kvindex__V1__QueryRequest *input,
-                                    Kvindex__V1__QueryResponse_Closure closure,
-                                    void *closure_data);
-void kvindex__v1__kv_indexer__query_by_hash(ProtobufCService *service,
-                                            const Kvindex__V1__QueryByHashRequest *input,
-                                            Kvindex__V1__QueryByHashResponse_Closure closure,
-                                            void *closure_data);
-void kvindex__v1__kv_indexer__dump(ProtobufCService *service,
-                                   const Kvindex__V1__DumpRequest *input,
-                                   Kvindex__V1__DumpResponse_Closure closure,
-                                   void *closure_data);
-void kvindex__v1__kv_indexer__get_health(ProtobufCService *service,
-                                         const Kvindex__V1__GetHealthRequest *input,
-                                         Kvindex__V1__GetHealthResponse_Closure closure,
-                                         void *closure_data);
-void kvindex__v1__kv_indexer__query_stream(ProtobufCService *service,
-                                           const Kvindex__V1__QueryStreamRequest *input,
-                                           Kvindex__V1__QueryStreamResponse_Closure closure,
-                                           void *closure_data);
 
 /* --- descriptors --- */
 
@@ -1418,7 +1334,6 @@ extern const ProtobufCMessageDescriptor kvindex__v1__state_count__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__query_stream_request__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__query_stream_response__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__query_error__descriptor;
-extern const ProtobufCServiceDescriptor kvindex__v1__kv_indexer__descriptor;
 
 PROTOBUF_C__END_DECLS
 

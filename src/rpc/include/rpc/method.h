@@ -1,7 +1,7 @@
 /* What the generated tables say about an RPC method, and what its handlers promise.
  *
- * The tables (gen/rpc) are constant data; the engine walks them. A handler is written by hand, one small function an
- * operation, and runs on the thread of one completion queue with that thread's environment.
+ * The tables (gen/rpc) are constant data; the engine walks them. A handler is written by hand, one small
+ * function an operation, and runs on the thread of one completion queue with that thread's environment.
  */
 #ifndef RPC_METHOD_H
 #define RPC_METHOD_H
@@ -34,8 +34,8 @@ struct kvx_rpc_oneof_rule {
     size_t case_offset; /* of protobuf-c's case number in the message */
 };
 
-/* One message. Messages never contain themselves. `fields` has one entry for each field of the descriptor, in its
- * order. */
+/* One message. Messages never contain themselves. `fields` has one entry for each field of the descriptor, in
+ * its order. */
 struct kvx_rpc_rules {
     const ProtobufCMessageDescriptor *message;
     const struct kvx_rpc_field_rule *fields;
@@ -59,18 +59,19 @@ enum kvx_rpc_step {
 };
 
 struct kvx_rpc_method {
-    const char *path;      /* "/package.Service/Method" */
-    const char *operation; /* for metrics */
+    const char *path; /* "/package.Service/Method" */
     enum kvx_rpc_kind kind;
     bool standard; /* health and reflection: answered also when overloaded or shutting down */
     const struct kvx_rpc_rules *request;
     const ProtobufCMessageDescriptor *response;
 
-    /* Request to response. The response is initialised; what it points to comes from the environment's arena. A
-     * failure ends a unary call with that status. */
+    /* Request to response. The response is initialised; what it points to comes from the environment's arena.
+     * A failure ends a unary call with that status. */
     int (*answer)(struct kvx_rpc_env *, const ProtobufCMessage *, ProtobufCMessage *, struct kvx_error *);
-    /* Turns the failure of one request into a response, 0; or returns a negative code that ends the stream. */
-    int (*refuse)(struct kvx_rpc_env *, const ProtobufCMessage *, const struct kvx_error *, ProtobufCMessage *);
+    /* Turns the failure of one request into a response, 0; or returns a negative code that ends the stream.
+     */
+    int (*refuse)(struct kvx_rpc_env *, const ProtobufCMessage *, const struct kvx_error *,
+                  ProtobufCMessage *);
 
     /* The request is valid during `open` only. After a successful open there is exactly one close. */
     int (*open)(struct kvx_rpc_env *, const ProtobufCMessage *, void **, struct kvx_error *);
@@ -95,6 +96,7 @@ struct kvx_rpc_symbol {
 
 struct kvx_rpc_schema {
     const struct kvx_rpc_method *methods;
+    const char *const *operations; /* the methods' names in metrics */
     size_t n_methods;
     const char *const *services;
     size_t n_services;

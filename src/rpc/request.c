@@ -1,0 +1,204 @@
+#include "request.h"
+
+/* protobuf-c's view of an arena: never frees, remembers why it had nothing to give. */
+struct arena_allocator {
+    ProtobufCAllocator base;
+    struct kvx_arena *arena;
+    bool over_cap, out_of_memory;
+};
+
+enum { BLOCK_OVERHEAD = 64 }; /* what an arena needs besides the bytes asked for, generously */
+
+static void *take(void *user, size_t size)
+{
+    struct arena_allocator *a = user;
+    void *p = kvx_arena_alloc(a->arena, size);
+    if (!p) {
+        size_t room = a->arena->cap > a->arena->used ? a->arena->cap - a->arena->used : 0;
+        bool over = room < size + BLOCK_OVERHEAD;
+        a->over_cap = a->over_cap || over;
+        a->out_of_memory = a->out_of_memory || !over;
+    }
+    return p;
+}
+
+static void give_back(void *user, void *p)
+{
+    (void)user; /* the whole arena is emptied at once, after the answer */
+    (void)p;
+}
+
+int kvx_rpc_unpack(const struct kvx_rpc_rules *rules, const uint8_t *data, size_t len,
+                   struct kvx_arena *arena, ProtobufCMessage **out, struct kvx_error *e)
+{
+    struct arena_allocator allocator = {.base = {take, give_back, &allocator}, .arena = arena};
+    int status = kvx_rpc_scan(rules, data, len, e);
+    if (status < 0)
+        return status;
+    arena->cap = KVX_RPC_REQUEST_MEMORY(len);
+    ProtobufCMessage *m = protobuf_c_message_unpack(rules->message, &allocator.base, len, data);
+    if (allocator.out_of_memory)
+        return kvx_fail(e, KVX_NOMEM, "out of memory");
+    if (allocator.over_cap)
+        return kvx_fail(e, KVX_TOO_LARGE, "the request takes more than %zu bytes of memory", arena->cap);
+    if (!m)
+        return kvx_fail(e, KVX_INVALID, "malformed %s message", rules->message->short_name);
+    *out = m;
+    return KVX_OK;
+}
+
+/* ---- Limits ---- */
+
+/* Where a field stands: names from the request's top, for error texts. */
+struct path {
+    const struct path *above;
+    const char *name;
+};
+
+/* "`query.token_ids`" into `text`, as far as it fits. */
+static const char *path_text(const struct path *p, char *text, size_t size)
+{
+    const char *names[16];
+    size_t n = 0, used = 0;
+    for (; p && n < 16; p = p->above)
+        names[n++] = p->name;
+    text[0] = 0;
+    while (n-- > 0 && used < size) {
+        size_t len = strlen(names[n]);
+        if (used + len + 2 > size)
+            break;
+        memcpy(text + used, names[n], len);
+        used += len;
+        text[used] = n ? '.' : 0;
+        used++;
+    }
+    return text;
+}
+
+enum { PATH_TEXT = 160 };
+
+static const void *member(const ProtobufCMessage *m, size_t offset)
+{
+    return (const char *)m + offset;
+}
+
+static int64_t as_signed(uint64_t value)
+{
+    return value > INT64_MAX ? INT64_MAX : (int64_t)value;
+}
+
+/* The value for a comparison with limits, which are below 2^63. */
+static int64_t number(const ProtobufCFieldDescriptor *f, const void *at)
+{
+    switch (f->type) {
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_SINT32:
+    case PROTOBUF_C_TYPE_SFIXED32:
+        return *(const int32_t *)at;
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_FIXED32:
+        return *(const uint32_t *)at;
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+        return as_signed(*(const uint64_t *)at);
+    default:
+        return *(const int64_t *)at;
+    }
+}
+
+static int check_range(const struct path *p, const struct kvx_rpc_field_rule *r, int64_t value,
+                       struct kvx_error *e)
+{
+    char text[PATH_TEXT];
+    if (r->has_min && value < r->min)
+        return kvx_fail(e, KVX_INVALID, "`%s`: %lld is below %lld", path_text(p, text, sizeof(text)),
+                        (long long)value, (long long)r->min);
+    if (r->has_max && value > r->max)
+        return kvx_fail(e, KVX_INVALID, "`%s`: %lld is above %lld", path_text(p, text, sizeof(text)),
+                        (long long)value, (long long)r->max);
+    return KVX_OK;
+}
+
+static int missing(const struct path *p, struct kvx_error *e)
+{
+    char text[PATH_TEXT];
+    return kvx_fail(e, KVX_INVALID, "`%s` is missing", path_text(p, text, sizeof(text)));
+}
+
+static int check_message(const struct kvx_rpc_rules *, const ProtobufCMessage *, const struct path *,
+                         struct kvx_error *);
+
+static int check_single(const struct kvx_rpc_field_rule *r, const ProtobufCFieldDescriptor *f, const void *at,
+                        const struct path *p, struct kvx_error *e)
+{
+    char text[PATH_TEXT];
+    if (f->type == PROTOBUF_C_TYPE_STRING)
+        return r->required && !**(char *const *)at ? missing(p, e) : KVX_OK;
+    if (f->type == PROTOBUF_C_TYPE_BYTES)
+        return r->required && !((const ProtobufCBinaryData *)at)->len ? missing(p, e) : KVX_OK;
+    if (f->type == PROTOBUF_C_TYPE_MESSAGE) {
+        const ProtobufCMessage *inner = *(ProtobufCMessage *const *)at;
+        if (!inner)
+            return r->required ? missing(p, e) : KVX_OK;
+        return check_message(r->message, inner, p, e);
+    }
+    if (f->type == PROTOBUF_C_TYPE_ENUM &&
+        !protobuf_c_enum_descriptor_get_value(f->descriptor, *(const int *)at))
+        return kvx_fail(e, KVX_INVALID, "`%s`: %d is not known", path_text(p, text, sizeof(text)),
+                        *(const int *)at);
+    return r->has_min || r->has_max ? check_range(p, r, number(f, at), e) : KVX_OK;
+}
+
+static size_t item_size(const ProtobufCFieldDescriptor *f)
+{
+    if (f->type == PROTOBUF_C_TYPE_STRING || f->type == PROTOBUF_C_TYPE_MESSAGE)
+        return sizeof(void *);
+    return f->type == PROTOBUF_C_TYPE_ENUM ? sizeof(int) : 0; /* 0: items have no limits of their own */
+}
+
+static int check_list(const struct kvx_rpc_field_rule *r, const ProtobufCFieldDescriptor *f,
+                      const ProtobufCMessage *m, const struct path *p, struct kvx_error *e)
+{
+    char text[PATH_TEXT];
+    size_t n = *(const size_t *)member(m, f->quantifier_offset), size = item_size(f);
+    if (r->max_items && n > r->max_items)
+        return kvx_fail(e, KVX_TOO_LARGE, "`%s`: %zu items, at most %u are allowed",
+                        path_text(p, text, sizeof(text)), n, r->max_items);
+    if (r->required && n == 0)
+        return missing(p, e);
+    const char *items = *(char *const *)member(m, f->offset);
+    struct kvx_rpc_field_rule each = {.message = r->message};
+    int status = KVX_OK;
+    for (size_t i = 0; size && i < n && status == KVX_OK; i++)
+        status = check_single(&each, f, items + i * size, p, e);
+    return status;
+}
+
+static int check_message(const struct kvx_rpc_rules *rules, const ProtobufCMessage *m,
+                         const struct path *above, struct kvx_error *e)
+{
+    int status = KVX_OK;
+    for (size_t i = 0; i < rules->n_oneofs && status == KVX_OK; i++) {
+        struct path p = {above, rules->oneofs[i].name};
+        if (*(const int *)member(m, rules->oneofs[i].case_offset) == 0)
+            status = missing(&p, e);
+    }
+    for (unsigned i = 0; i < rules->message->n_fields && status == KVX_OK; i++) {
+        const ProtobufCFieldDescriptor *f = &rules->message->fields[i];
+        struct path p = {above, f->name};
+        bool other = (f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) &&
+                     *(const uint32_t *)member(m, f->quantifier_offset) != f->id;
+        if (other)
+            continue;
+        if (f->label == PROTOBUF_C_LABEL_REPEATED)
+            status = check_list(&rules->fields[i], f, m, &p, e);
+        else
+            status = check_single(&rules->fields[i], f, member(m, f->offset), &p, e);
+    }
+    return status;
+}
+
+int kvx_rpc_check(const struct kvx_rpc_rules *rules, const ProtobufCMessage *m, struct kvx_error *e)
+{
+    return check_message(rules, m, NULL, e);
+}
