@@ -1,0 +1,219 @@
+#include "json_decode.h"
+
+#include "json_bulk.h"
+#include "json_read.h"
+
+#include <inttypes.h>
+
+struct decoder {
+    struct kvx_json_cursor c;
+    struct kvx_arena *arena;
+    const struct kvx_json_type *type;
+    char *out;
+    uint64_t seen; /* one bit a field of the table */
+};
+
+#define NAME(f) (int)(f)->name.len, (f)->name.data
+
+static int wrong_type(struct decoder *d, const struct kvx_json_field *f, const char *wanted)
+{
+    const char *found = kvx_json_next_name(&d->c);
+    int r = kvx_json_skip(&d->c); /* broken JSON is the better message */
+    return r ? r : kvx_fail(d->c.error, KVX_INVALID, "`%.*s`: expected %s, not %s", NAME(f), wanted, found);
+}
+
+static bool at_number(struct decoder *d)
+{
+    char next = kvx_json_peek(&d->c);
+    return next == '-' || (next >= '0' && next <= '9');
+}
+
+static int read_number(struct decoder *d, const struct kvx_json_field *f, const char *wanted,
+                       struct kvx_json_integer *literal, uint64_t *out)
+{
+    if (!at_number(d))
+        return wrong_type(d, f, wanted);
+    int r = kvx_json_integer(&d->c, literal);
+    if (r < 0)
+        return r;
+    if (r == 0)
+        return kvx_fail(d->c.error, KVX_INVALID, "`%.*s`: expected %s without fraction or exponent", NAME(f),
+                        wanted);
+    if (!kvx_json_number_fits(literal, f->type, out))
+        return kvx_json_out_of_range(d->c.error, f->name, -1, literal, f->type);
+    return 0;
+}
+
+static size_t characters(struct kvx_bytes text)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++)
+        n += ((unsigned char)text.data[i] & 0xC0) != 0x80;
+    return n;
+}
+
+static int read_text(struct decoder *d, const struct kvx_json_field *f, uint64_t min, uint64_t max,
+                     struct kvx_bytes *out)
+{
+    struct kvx_bytes text;
+    if (kvx_json_peek(&d->c) != '"')
+        return wrong_type(d, f, "a string");
+    int r = kvx_json_string(&d->c, d->arena, &text);
+    if (r)
+        return r;
+    size_t n = characters(text);
+    if (n < min || n > max)
+        return kvx_fail(d->c.error, KVX_INVALID,
+                        "`%.*s`: %zu characters, but %" PRIu64 "..%" PRIu64 " are allowed", NAME(f), n, min,
+                        max);
+    *out = text;
+    return 0;
+}
+
+static int read_id(struct decoder *d, const struct kvx_json_field *f, struct kvx_json_id *out)
+{
+    struct kvx_json_id id = {.numeric = true};
+    struct kvx_json_integer literal;
+    uint64_t value;
+    if (kvx_json_peek(&d->c) == '"') {
+        int r = read_text(d, f, f->type->text_min, f->type->text_max, &id.text);
+        id.numeric = false;
+        if (r == 0)
+            *out = id;
+        return r;
+    }
+    int r = read_number(d, f, "an integer or a string", &literal, &value);
+    if (r)
+        return r;
+    id.text = literal.literal; /* strict JSON has no leading zeros: this is the one way to write the number */
+    if (literal.negative)      /* -0 */
+        id.text = (struct kvx_bytes){id.text.data + 1, id.text.len - 1};
+    *out = id;
+    return 0;
+}
+
+static int read_enum(struct decoder *d, const struct kvx_json_field *f, void *out)
+{
+    struct kvx_bytes text;
+    int r = read_text(d, f, 0, UINT64_MAX, &text);
+    if (r)
+        return r;
+    for (unsigned i = 0; i < f->type->n_names; i++) {
+        if (kvx_bytes_equal(text, f->type->names[i])) {
+            memcpy(out, &i, sizeof(i));
+            return 0;
+        }
+    }
+    return kvx_fail(d->c.error, KVX_INVALID, "`%.*s`: not one of the values that are known", NAME(f));
+}
+
+static int read_value(struct decoder *d, const struct kvx_json_field *f, void *out)
+{
+    struct kvx_json_integer literal;
+    uint64_t value;
+    int r;
+    switch (f->type->kind) {
+    case KVX_JSON_BOOL:
+        if (kvx_json_peek(&d->c) != 't' && kvx_json_peek(&d->c) != 'f')
+            return wrong_type(d, f, "a boolean");
+        return kvx_json_boolean(&d->c, out);
+    case KVX_JSON_U32:
+        r = read_number(d, f, "an integer", &literal, &value);
+        if (r == 0)
+            *(uint32_t *)out = (uint32_t)value;
+        return r;
+    case KVX_JSON_U64:
+        r = read_number(d, f, "an integer", &literal, &value);
+        if (r == 0)
+            *(uint64_t *)out = value;
+        return r;
+    case KVX_JSON_TEXT:
+        return read_text(d, f, f->type->min, f->type->max, out);
+    case KVX_JSON_ENUM:
+        return read_enum(d, f, out);
+    case KVX_JSON_ID:
+        return read_id(d, f, out);
+    case KVX_JSON_BULK:
+        return kvx_json_bulk(&d->c, d->arena, f->type, f->name, out);
+    default:
+        return kvx_fail(d->c.error, KVX_INTERNAL, "`%.*s`: no decoder for its type", NAME(f));
+    }
+}
+
+static int read_field(struct decoder *d, size_t i)
+{
+    const struct kvx_json_field *f = &d->type->fields[i];
+    if (d->seen >> i & 1)
+        return kvx_fail(d->c.error, KVX_INVALID, "`%.*s` appears twice", NAME(f));
+    d->seen |= UINT64_C(1) << i;
+    if (f->nullable && kvx_json_peek(&d->c) == 'n')
+        return kvx_json_skip(&d->c);
+    int r = read_value(d, f, d->out + f->offset);
+    if (r == 0 && f->has_offset != KVX_JSON_ALWAYS)
+        *(bool *)(d->out + f->has_offset) = true;
+    return r;
+}
+
+static int read_member(struct decoder *d)
+{
+    struct kvx_bytes name;
+    int r = kvx_json_string(&d->c, d->arena, &name);
+    if (r)
+        return r;
+    if (!kvx_json_take(&d->c, ':'))
+        return kvx_json_syntax(&d->c, "expected `:`");
+    for (size_t i = 0; i < d->type->n_fields; i++)
+        if (kvx_bytes_equal(name, d->type->fields[i].name))
+            return read_field(d, i);
+    return kvx_json_skip(&d->c);
+}
+
+static int read_object(struct decoder *d)
+{
+    if (kvx_json_peek(&d->c) != '{') {
+        const char *found = kvx_json_next_name(&d->c);
+        int r = kvx_json_skip(&d->c);
+        return r ? r : kvx_fail(d->c.error, KVX_INVALID, "the body must be an object, not %s", found);
+    }
+    d->c.p++;
+    if (kvx_json_take(&d->c, '}'))
+        return 0;
+    for (;;) {
+        int r = read_member(d);
+        if (r)
+            return r;
+        if (kvx_json_take(&d->c, '}'))
+            return 0;
+        if (!kvx_json_take(&d->c, ','))
+            return kvx_json_syntax(&d->c, "expected `,` or `}`");
+    }
+}
+
+static void set_default(const struct kvx_json_field *f, char *out)
+{
+    if (f->has_offset != KVX_JSON_ALWAYS || f->required)
+        return;
+    if (f->type->kind == KVX_JSON_U32)
+        *(uint32_t *)(out + f->offset) = (uint32_t)f->value;
+    else if (f->type->kind == KVX_JSON_U64)
+        *(uint64_t *)(out + f->offset) = f->value;
+}
+
+int kvx_json_decode(const struct kvx_json_type *type, struct kvx_bytes body, struct kvx_arena *arena,
+                    void *out, struct kvx_error *e)
+{
+    struct decoder d = {.arena = arena, .type = type, .out = out};
+    memset(out, 0, type->size);
+    for (size_t i = 0; i < type->n_fields; i++)
+        set_default(&type->fields[i], out);
+    kvx_json_begin(&d.c, body, e);
+    int r = read_object(&d);
+    if (r == 0)
+        r = kvx_json_finish(&d.c);
+    if (r)
+        return r;
+    for (size_t i = 0; i < type->n_fields; i++)
+        if (type->fields[i].required && !(d.seen >> i & 1))
+            return kvx_fail(e, KVX_INVALID, "`%.*s` is required", NAME(&type->fields[i]));
+    return 0;
+}

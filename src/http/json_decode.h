@@ -1,0 +1,15 @@
+/* A request body into its generated struct: presence, types, ranges and lengths by the field tables. */
+#ifndef JSON_DECODE_H
+#define JSON_DECODE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "json_type.h"
+
+/* `out` has room for type->size bytes and is overwritten. What it points to lies in `arena` or in `body`, so
+ * both must outlive it. KVX_INVALID with the field's name and place, or KVX_NOMEM. Fields the table does not
+ * know are checked for syntax and ignored; a known field may appear once. */
+int kvx_json_decode(const struct kvx_json_type *type, struct kvx_bytes body, struct kvx_arena *arena,
+                    void *out, struct kvx_error *) KVX_MUST_CHECK;
+
+#endif /* JSON_DECODE_H */

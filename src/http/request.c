@@ -1,0 +1,187 @@
+/* The life of one request between its first line and the end of its answer.
+ *
+ * libmicrohttpd calls request_continue once with the header fields, then with pieces of the body, then once
+ * more when the body is complete; only the first and the last call may answer. An error found early is
+ * therefore kept while a small body is read and thrown away (so that the client sees the answer and the
+ * connection stays in step); with a large body it is answered at once and the connection closed.
+ */
+#include "base/clock.h"
+#include "head.h"
+#include "openapi_limits.h"
+#include "router.h"
+#include "server.h"
+
+#include <inttypes.h>
+
+enum {
+    DISCARD_MAX = 1 << 20,        /* bytes of an unwanted body that are read */
+    FIRST_ALLOCATION = 256 << 10, /* of a body; more only as it really arrives */
+};
+
+struct request {
+    struct connection *connection; /* or NULL */
+    const struct kvx_http_route *route;
+    struct kvx_error error; /* code 0: none so far */
+    char allow[KVX_HTTP_ALLOW_MAX];
+    bool seen_head;
+    char *body;
+    size_t len, cap;
+    uint64_t expected; /* bytes of the body, 0 when unknown */
+    uint64_t discarded;
+    size_t target_len;
+    char target[];
+};
+
+void *request_begin(void *http, const char *target, struct MHD_Connection *mhd)
+{
+    struct kvx_http *h = http;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    size_t len = strlen(target);
+    struct request *r = kvx_alloc(h->config.allocator, sizeof(*r) + len);
+    struct connection *connection = info ? info->socket_context : NULL;
+    connection_until(connection, kvx_now_ns() + h->config.request_timeout_ns);
+    if (!r)
+        return NULL;
+    *r = (struct request){.connection = connection, .target_len = len};
+    memcpy(r->target, target, len);
+    atomic_fetch_add_explicit(&h->requests, 1, memory_order_relaxed);
+    return r;
+}
+
+static void drop_body(struct kvx_http *h, struct request *r)
+{
+    kvx_dealloc(h->config.allocator, r->body, r->cap);
+    atomic_fetch_sub_explicit(&h->body_bytes, r->cap, memory_order_relaxed);
+    r->body = NULL;
+    r->len = r->cap = 0;
+}
+
+void request_end(void *http, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode why)
+{
+    struct kvx_http *h = http;
+    struct request *r = *request;
+    (void)mhd, (void)why; /* all ends are alike: the memory goes */
+    if (!r)
+        return;
+    connection_until(r->connection, kvx_now_ns() + h->connections.grace_ns);
+    drop_body(h, r);
+    kvx_dealloc(h->config.allocator, r, sizeof(*r) + r->target_len);
+    *request = NULL;
+    atomic_fetch_sub_explicit(&h->requests, 1, memory_order_relaxed);
+}
+
+static int find_route(struct request *r, const char *method)
+{
+    struct kvx_bytes path = kvx_http_path((struct kvx_bytes){r->target, r->target_len});
+    r->route = kvx_http_find(kvx_http_routes, KVX_HTTP_OPERATION_COUNT, kvx_bytes_of(method), path, r->allow);
+    if (r->route)
+        return 0;
+    if (r->allow[0])
+        return kvx_fail(&r->error, KVX_METHOD, "method %.32s is not allowed here; allowed: %s", method,
+                        r->allow);
+    return kvx_fail(&r->error, KVX_NOT_FOUND, "no such path; GET /openapi.json lists them");
+}
+
+static int too_large(struct request *r)
+{
+    return kvx_fail(&r->error, KVX_TOO_LARGE, "the body is larger than %zu bytes", r->route->max_body);
+}
+
+/* Room for n more bytes. Memory follows what has arrived, not what was announced. */
+static int grow(struct kvx_http *h, struct request *r, size_t n)
+{
+    size_t need = r->len + n, cap = r->cap * 2;
+    if (need <= r->cap)
+        return 0;
+    if (cap < FIRST_ALLOCATION)
+        cap = r->expected && r->expected < FIRST_ALLOCATION ? (size_t)r->expected : FIRST_ALLOCATION / 16;
+    if (r->expected && cap > r->expected)
+        cap = (size_t)r->expected;
+    if (cap < need)
+        cap = need;
+    uint64_t more = cap - r->cap;
+    uint64_t all = atomic_fetch_add_explicit(&h->body_bytes, more, memory_order_relaxed) + more;
+    char *body =
+        all > h->config.body_memory_max ? NULL : kvx_realloc(h->config.allocator, r->body, r->cap, cap);
+    if (!body) {
+        atomic_fetch_sub_explicit(&h->body_bytes, more, memory_order_relaxed);
+        return kvx_fail(&r->error, KVX_NOMEM, "no memory for the body now");
+    }
+    r->body = body;
+    r->cap = cap;
+    return 0;
+}
+
+/* Everything that can be known before the body. Errors stay in r->error; true when the answer must go out at
+ * once and the connection end. */
+static bool judge_head(struct kvx_http *h, struct request *r, struct MHD_Connection *mhd, const char *method)
+{
+    struct request_head head;
+    head_read(&head, mhd);
+    if (head_judge(&head, &r->error) < 0)
+        return true;
+    r->expected = head.body_len;
+    if (find_route(r, method) == 0 && r->route->request) {
+        if (head_media_type(&head, &r->error) == 0 && head.body_len > r->route->max_body)
+            too_large(r);
+        else if (!r->error.code && head.has_body)
+            grow(h, r, 1);
+    }
+    if (!r->error.code || !head.has_body)
+        return false;
+    return head.expects_continue || head.body_len > DISCARD_MAX;
+}
+
+static bool discard(struct request *r, size_t size)
+{
+    r->discarded += size;
+    return r->discarded <= DISCARD_MAX;
+}
+
+static enum MHD_Result take_body(struct kvx_http *h, struct request *r, const char *data, size_t size)
+{
+    if (!r->error.code && r->route->request) {
+        if (size > r->route->max_body - r->len) {
+            too_large(r);
+        } else if (grow(h, r, size) == 0) {
+            memcpy(r->body + r->len, data, size);
+            r->len += size;
+            return MHD_YES;
+        }
+        drop_body(h, r);
+    }
+    return discard(r, size) ? MHD_YES : MHD_NO; /* NO closes the connection */
+}
+
+static void count_refusal(struct kvx_http *h, const struct request *r)
+{
+    if (r->route)
+        kvx_metrics_request(h->stats, route_index(r->route), r->error.code, 0);
+}
+
+enum MHD_Result request_continue(void *http, struct MHD_Connection *mhd, const char *url, const char *method,
+                                 const char *version, const char *data, size_t *size, void **request)
+{
+    struct kvx_http *h = http;
+    struct request *r = *request;
+    (void)url, (void)version; /* the path is judged as it was sent, not as it was decoded */
+    if (!r)
+        return MHD_queue_response(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, h->out_of_memory);
+    if (!r->seen_head) {
+        r->seen_head = true;
+        if (!judge_head(h, r, mhd, method))
+            return MHD_YES;
+        count_refusal(h, r);
+        return answer_error(h, mhd, &r->error, r->allow, true);
+    }
+    if (*size) {
+        enum MHD_Result result = take_body(h, r, data, *size);
+        *size = 0;
+        return result;
+    }
+    if (r->error.code) {
+        count_refusal(h, r);
+        return answer_error(h, mhd, &r->error, r->allow, false);
+    }
+    return execute(h, mhd, r->connection, r->route, (struct kvx_bytes){r->body, r->len});
+}
