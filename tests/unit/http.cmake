@@ -1,0 +1,7 @@
+# The fake service is compiled into each test that needs it, so that it comes before the real one in link order.
+function(kvx_http_test name)
+  kvx_test(${name} SOURCES ${name}_test.c http_client.c http_fake_service.c PARTS http LIBRARIES jansson)
+  target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/gen/http)
+endfunction()
+
+kvx_http_test(http_server)
