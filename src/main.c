@@ -240,6 +240,7 @@ static void run(struct daemon *d, const sigset_t *signals)
 static void close_all(struct daemon *d)
 {
     uint64_t deadline = kvx_now_ns() + KVX_SECONDS(d->settings.drain_timeout_s);
+    bool drained = true;
     if (d->service)
         kvx_service_drain(d->service);
     if (d->http)
@@ -247,7 +248,9 @@ static void close_all(struct daemon *d)
     if (d->rpc)
         kvx_rpc_drain(d->rpc, deadline);
     if (d->http)
-        kvx_http_drain(d->http, deadline);
+        drained = kvx_http_drain(d->http, deadline);
+    if (!drained)
+        kvx_log(d->log, KVX_LOG_WARN, "REST requests were cut off: --drain-timeout is over");
     kvx_rpc_free(d->rpc);
     kvx_http_free(d->http);
     if (d->service && d->ingest)

@@ -198,7 +198,8 @@ static void print_default(const struct kvx_option *o, const void *defaults, FILE
     const char *text;
     switch (o->kind) {
     case KVX_OPTION_UINT:
-        fprintf(out, " (default %llu)", (unsigned long long)*(const uint64_t *)where);
+        if (*(const uint64_t *)where >= o->min) /* else: not set */
+            fprintf(out, " (default %llu)", (unsigned long long)*(const uint64_t *)where);
         break;
     case KVX_OPTION_TEXT:
         text = *(const char *const *)where;
