@@ -42,6 +42,7 @@ void kvx_decoder_free(struct kvx_decoder *d)
 static void read_time(const struct kvx_value *v, struct kvx_batch *out)
 {
     static const double ms_from = 1e11, too_late = 9e18;
+    out->has_time = false;
     if (v->type == KVX_WIRE_INT && !v->negative) {
         out->has_time = true;
         out->time_ms = v->u > (uint64_t)ms_from ? v->u : v->u * 1000;

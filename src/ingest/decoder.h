@@ -38,12 +38,15 @@ enum kvx_field {
     KVX_FIELD_MM_INFOS,
     KVX_FIELD_MM_KEYS,
     KVX_FIELD_MEDIUM,
+    KVX_FIELD_FROM_MEDIUM,
     KVX_FIELD_TO_MEDIUM,
     KVX_FIELD_LOCALITY,
     KVX_FIELD_GROUP,
     KVX_FIELD_KIND,
-    KVX_FIELD_FIRST,     /* how far from the prompt's begin the first block lies, in tokens or blocks */
-    KVX_FIELD_POOL_NAME, /* the object or storage backend that an RFC #1527 event speaks of */
+    KVX_FIELD_TOKEN_OFFSET, /* how far from the prompt's begin the first block lies, in tokens */
+    KVX_FIELD_BASE_BLOCK,   /* and in blocks */
+    KVX_FIELD_BACKEND,      /* the pool that an RFC #1527 event speaks of */
+    KVX_FIELD_OBJECT,       /* and the object in it */
     KVX_FIELD_COUNT,
     KVX_FIELD_NONE = KVX_FIELD_COUNT,
 };

@@ -60,17 +60,21 @@ static enum kvx_field field_named(struct kvx_bytes key)
             return KVX_FIELD_CACHE_SALT;
         if (IS("event_type"))
             return KVX_FIELD_EVENT_TYPE;
-        if (IS("backend_id") || IS("object_key"))
-            return KVX_FIELD_POOL_NAME;
+        if (IS("backend_id"))
+            return KVX_FIELD_BACKEND;
+        if (IS("object_key"))
+            return KVX_FIELD_OBJECT;
         return IS("seq_hashes") ? KVX_FIELD_SEQ_HASHES : KVX_FIELD_NONE;
     case 11:
-        return IS("from_medium")   ? KVX_FIELD_MEDIUM
+        return IS("from_medium")   ? KVX_FIELD_FROM_MEDIUM
                : IS("parent_hash") ? KVX_FIELD_PARENT_HASH
                                    : KVX_FIELD_NONE;
     case 12:
-        return IS("block_hashes") ? KVX_FIELD_HASHES : IS("token_offset") ? KVX_FIELD_FIRST : KVX_FIELD_NONE;
+        return IS("block_hashes")   ? KVX_FIELD_HASHES
+               : IS("token_offset") ? KVX_FIELD_TOKEN_OFFSET
+                                    : KVX_FIELD_NONE;
     case 14:
-        return IS("base_block_idx")   ? KVX_FIELD_FIRST
+        return IS("base_block_idx")   ? KVX_FIELD_BASE_BLOCK
                : IS("block_mm_infos") ? KVX_FIELD_MM_INFOS
                                       : KVX_FIELD_NONE;
     case 17:
@@ -88,7 +92,7 @@ static enum kvx_field stored_tail(uint32_t position, enum kvx_wire type)
 {
     switch (type) {
     case KVX_WIRE_INT:
-        return position == 9 ? KVX_FIELD_GROUP : position == 12 ? KVX_FIELD_FIRST : KVX_FIELD_NONE;
+        return position == 9 ? KVX_FIELD_GROUP : position == 12 ? KVX_FIELD_TOKEN_OFFSET : KVX_FIELD_NONE;
     case KVX_WIRE_STR:
         return position < 12 ? KVX_FIELD_KIND : position == 12 ? KVX_FIELD_LOCALITY : KVX_FIELD_NONE;
     case KVX_WIRE_ARRAY:
@@ -107,7 +111,7 @@ static enum kvx_field field_at(enum kvx_tag tag, uint32_t position, enum kvx_wir
     };
     static const uint8_t removed[] = {KVX_FIELD_TYPE, KVX_FIELD_HASHES, KVX_FIELD_MEDIUM, KVX_FIELD_GROUP};
     static const uint8_t cleared[] = {KVX_FIELD_TYPE, KVX_FIELD_MEDIUM};
-    static const uint8_t transferred[] = {KVX_FIELD_TYPE, KVX_FIELD_HASHES, KVX_FIELD_MEDIUM,
+    static const uint8_t transferred[] = {KVX_FIELD_TYPE, KVX_FIELD_HASHES, KVX_FIELD_FROM_MEDIUM,
                                           KVX_FIELD_TO_MEDIUM, KVX_FIELD_GROUP};
     const uint8_t *fields = stored;
     size_t n = sizeof stored;
@@ -127,7 +131,7 @@ static enum kvx_field field_at(enum kvx_tag tag, uint32_t position, enum kvx_wir
     if (position >= n)
         return KVX_FIELD_NONE;
     /* an encoder that drops unset fields moves the group index to the medium's place */
-    if (fields[position] == KVX_FIELD_MEDIUM && type == KVX_WIRE_INT && tag != KVX_TAG_TRANSFERRED)
+    if (fields[position] == KVX_FIELD_MEDIUM && type == KVX_WIRE_INT)
         return KVX_FIELD_NONE;
     return (enum kvx_field)fields[position];
 }

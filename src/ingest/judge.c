@@ -57,7 +57,8 @@ static unsigned removed_tiers(const struct kvx_fields *f, enum medium medium, en
 {
     if (f->rfc && medium == MEDIUM_NONE)
         return KVX_ALL_TIERS;
-    bool pool = f->rfc && f->field[KVX_FIELD_POOL_NAME].type != KVX_WIRE_NIL;
+    bool pool = f->rfc && (f->field[KVX_FIELD_BACKEND].type != KVX_WIRE_NIL ||
+                           f->field[KVX_FIELD_OBJECT].type != KVX_WIRE_NIL);
     return pool && tier != KVX_TIER_DEVICE ? KVX_ALL_TIERS : KVX_TIER_BIT(tier);
 }
 
@@ -74,7 +75,7 @@ static int judge_transferred(struct kvx_decoder *d, const struct kvx_fields *f, 
                              struct kvx_draft *draft)
 {
     enum kvx_tier from, to;
-    enum medium from_medium = medium_of(&f->field[KVX_FIELD_MEDIUM], &from);
+    enum medium from_medium = medium_of(&f->field[KVX_FIELD_FROM_MEDIUM], &from);
     enum medium to_medium = medium_of(&f->field[KVX_FIELD_TO_MEDIUM], &to);
     size_t at = d->hashes;
     int code = KVX_OK;

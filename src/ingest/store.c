@@ -53,8 +53,10 @@ static uint32_t block_size_of(const struct kvx_fields *f)
 /* A run without a parent begins at the root, unless the event itself says that it lies further on. */
 static bool is_placed(const struct kvx_fields *f, const struct kvx_event *event)
 {
-    const struct kvx_value *first = &f->field[KVX_FIELD_FIRST];
-    return event->has_parent || first->type != KVX_WIRE_INT || first->u == 0;
+    const struct kvx_value *tokens = &f->field[KVX_FIELD_TOKEN_OFFSET];
+    const struct kvx_value *blocks = &f->field[KVX_FIELD_BASE_BLOCK];
+    bool further = (tokens->type == KVX_WIRE_INT && tokens->u) || (blocks->type == KVX_WIRE_INT && blocks->u);
+    return event->has_parent || !further;
 }
 
 /* Leading blocks of the store that have all their tokens. A store with more tokens than its hashes cover
