@@ -1,5 +1,8 @@
 #include "apply.h"
 
+/* About a millisecond each. */
+enum { SWEEP_SLICES_MAX = 64 };
+
 /* What one batch did, summed up before it is counted: one atomic add a counter and batch, not one an event.
  */
 struct tally {
@@ -98,20 +101,26 @@ static struct kvx_known_worker *remember(struct kvx_apply *a, struct kvx_feed_wo
     return k;
 }
 
-/* Under the lock: `k` begins a new life that holds nothing. */
+/* Under the lock: `k` begins a new life that holds nothing. When too many dead generations wait for their
+ * sweep, the lock is released for a few slices of it. */
 static int begin_generation(struct kvx_apply *a, struct kvx_known_worker *k)
 {
     struct kvx_worker_ref ref;
     int rc = kvx_worker_restart(a->index, k->worker->ref, &ref);
-    if (rc == 0) {
-        k->worker->ref = ref;
-        k->generation = ref.generation;
-        atomic_store_explicit(&k->worker->generation, ref.generation, memory_order_relaxed);
-    } else if (rc != KVX_STALE) {
-        /* No room for one more dead generation: empty this one in place, which leaves the same answers. */
-        rc = kvx_worker_clear_tiers(a->index, k->worker->ref, KVX_ALL_TIERS);
+    for (int slices = 0; rc == KVX_UNAVAILABLE && slices < SWEEP_SLICES_MAX; slices++) {
+        kvx_index_unlock(a->index);
+        kvx_index_sweep(a->index);
+        kvx_index_lock(a->index);
+        if (k->worker->ref.generation != k->generation)
+            return KVX_STALE;
+        rc = kvx_worker_restart(a->index, k->worker->ref, &ref);
     }
-    return rc;
+    if (rc)
+        return rc;
+    k->worker->ref = ref;
+    k->generation = ref.generation;
+    atomic_store_explicit(&k->worker->generation, ref.generation, memory_order_relaxed);
+    return 0;
 }
 
 static int apply_event(struct kvx_apply *a, struct kvx_known_worker *k, const struct kvx_event *e,

@@ -4,6 +4,7 @@
 #include "source.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -166,7 +167,12 @@ int kvx_loop_start(struct kvx_loop *l, void *zmq_context, const struct kvx_inges
         goto fail_wake;
     }
     pthread_mutex_init(&l->lock, NULL);
+    /* Signals are the main thread's business. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     int rc = pthread_create(&l->thread, NULL, run, l);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (rc) {
         errno = rc;
         goto fail_thread;

@@ -9,7 +9,10 @@
 
 /* Replayed batches that may wait for us: bounds memory. What the engine cannot send meanwhile it drops, and
  * the next round asks for it. */
-enum { REPLAY_BATCHES_MAX = 2000 };
+enum { REPLAY_BATCHES_MAX = 256 };
+
+/* An address that does not answer at all is given up after this long, and tried again. */
+enum { CONNECT_TIMEOUT_MS = 5000 };
 
 static int zmq_failure(struct kvx_error *err, const char *what, const char *endpoint)
 {
@@ -37,6 +40,7 @@ static int set_common(void *socket, const struct kvx_ingest_tunables *t, const c
              set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, (int)t->heartbeat_timeout_ms) ||
              set_int(socket, ZMQ_HEARTBEAT_TTL, (int)t->heartbeat_timeout_ms) ||
              set_int(socket, ZMQ_TCP_KEEPALIVE, 1) ||
+             set_int(socket, ZMQ_CONNECT_TIMEOUT, CONNECT_TIMEOUT_MS) ||
              zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &bytes_max, sizeof bytes_max) ||
              (kvx_endpoint_is_ipv6(endpoint) && set_int(socket, ZMQ_IPV6, 1));
     return rc ? -1 : 0;

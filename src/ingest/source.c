@@ -250,6 +250,7 @@ static void read_monitor(struct kvx_source *s, uint64_t now_ns)
 {
     enum kvx_link_change change;
     while (s->monitor && (change = kvx_socket_monitor_next(s->monitor)) != KVX_LINK_NONE) {
+        kvx_report_link(s, change == KVX_LINK_UP);
         if (change == KVX_LINK_UP) {
             kvx_count(metrics_of(s), KVX_COUNT_CONNECTED, 1);
             follow(s, kvx_tracker_connected(&s->tracker), now_ns);

@@ -34,8 +34,8 @@ struct kvx_source {
     enum kvx_source_state shown_state; /* as last written to the status and the log */
     enum kvx_source_reason shown_reason;
     bool told_block_size;
-    struct kvx_log_limit state_limit[KVX_SOURCE_STATE_COUNT], restart_limit, gap_limit, replay_limit,
-        backlog_limit, frame_limit, failure_limit;
+    struct kvx_log_limit state_limit[KVX_SOURCE_STATE_COUNT], link_limit[2];
+    struct kvx_log_limit restart_limit, gap_limit, replay_limit, backlog_limit, frame_limit, failure_limit;
 };
 
 /* Makes the sockets and connects; does not take the feed over yet. */

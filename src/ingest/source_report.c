@@ -55,6 +55,13 @@ void kvx_report_status(struct kvx_source *s)
         report_state(s, state, reason);
 }
 
+void kvx_report_link(struct kvx_source *s, bool up)
+{
+    uint64_t suppressed;
+    if (due(&s->link_limit[up], &suppressed))
+        REPORT(s, KVX_LOG_INFO, up ? "connected" : "connection lost", KVX_U("suppressed", suppressed));
+}
+
 void kvx_report_restart(struct kvx_source *s)
 {
     uint64_t suppressed;

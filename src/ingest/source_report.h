@@ -8,6 +8,7 @@
 /* Writes the feed's status; logs when the state has changed. */
 void kvx_report_status(struct kvx_source *);
 
+void kvx_report_link(struct kvx_source *, bool up); /* its connection */
 void kvx_report_restart(struct kvx_source *);
 void kvx_report_gap(struct kvx_source *, const struct kvx_track_verdict *);
 void kvx_report_replay(struct kvx_source *, bool complete);

@@ -5,7 +5,11 @@ foreach(suite payloads rules keys tiers memory)
   kvx_test(ingest_decode_${suite} SOURCES ingest_decode_${suite}_test.c ingest_decode_fixture.c
            PARTS ingest index base LIBRARIES msgpackc)
 endforeach()
-kvx_test(ingest_source SOURCES ingest_source_test.c ingest_source_world.c ingest_source_engine.c
-         PARTS ingest service index base LIBRARIES zmq msgpackc)
-kvx_test(ingest_source_replay SOURCES ingest_source_replay_test.c ingest_source_world.c ingest_source_engine.c
-         PARTS ingest service index base LIBRARIES zmq msgpackc)
+foreach(suite source source_replay source_limits)
+  kvx_test(ingest_${suite} SOURCES ingest_${suite}_test.c ingest_source_world.c ingest_source_engine.c
+           PARTS ingest service index base LIBRARIES zmq msgpackc)
+  if(KVX_SANITIZE MATCHES "thread")
+    set_tests_properties(ingest_${suite} PROPERTIES
+      ENVIRONMENT "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/concurrent/tsan.supp")
+  endif()
+endforeach()
