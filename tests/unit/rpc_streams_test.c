@@ -1,0 +1,420 @@
+/* Streams over real sockets: dump, many questions in flight, health watching, reflection; and clients that
+ * cancel, run into their deadline, or never read. */
+#include "rpc_server_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define DUMP RPC_PATH("Dump")
+#define QUERY_STREAM RPC_PATH("QueryStream")
+#define REFLECTION_V1 "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+#define REFLECTION_V1ALPHA "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+
+typedef Grpc__Reflection__V1__ServerReflectionRequest reflection_request;
+typedef Grpc__Reflection__V1__ServerReflectionResponse reflection_response;
+
+static void sleep_ms(long ms)
+{
+    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
+}
+
+static void open_dump(struct rpc_stream *s, struct rpc_fixture *f, unsigned timeout_ms)
+{
+    rpc_stream_open(s, &f->client, DUMP, timeout_ms);
+    assert_true(rpc_stream_send(s, "", 0));
+    rpc_stream_half_close(s);
+}
+
+/* Many runs of blocks, so that a dump takes many messages: `megabytes` of them, roughly. */
+static void fill_much(struct rpc_fixture *f, size_t megabytes)
+{
+    rpc_fill(f, 1, 1);
+    for (uint64_t i = 0; i < megabytes * 256; i++) /* 256 blocks, 16 bytes each in a dump */
+        assert_int_equal(fixture_store(&f->base, 0, false, 0, 1000 + i * 1000, 256, 5), KVX_OK);
+}
+
+static void a_dump_holds_every_block_once(void **state)
+{
+    struct rpc_fixture *f = *state;
+    struct rpc_stream s;
+    Kvindex__V1__DumpResponse *m;
+    size_t blocks = 0, events = 0, messages = 0;
+    fill_much(f, 1);
+    open_dump(&s, f, 20000);
+    while ((m = (Kvindex__V1__DumpResponse *)rpc_stream_read(&s, &kvindex__v1__dump_response__descriptor))) {
+        messages++;
+        assert_true(m->n_events > 0);
+        for (size_t i = 0; i < m->n_events; i++, events++) {
+            const Kvindex__V1__StoredBlocks *e = m->events[i];
+            assert_int_equal(e->event_id, events);
+            assert_string_equal(e->worker->instance_id, "a");
+            assert_int_equal(e->tier, KVINDEX__V1__TIER__TIER_DEVICE);
+            assert_int_equal(e->n_local_hashes, e->n_engine_hashes);
+            for (size_t k = 0; k < e->n_local_hashes; k++)
+                assert_int_equal(e->engine_hashes[k] - e->local_hashes[k],
+                                 e->local_hashes[k] == 1 ? 1000000 : 5);
+            blocks += e->n_local_hashes;
+        }
+        protobuf_c_message_free_unpacked(&m->base, NULL);
+    }
+    assert_int_equal(rpc_stream_status(&s, NULL, 0), GRPC_STATUS_OK);
+    assert_int_equal(blocks, 1 + 256 * 256);
+    assert_true(messages > 10);
+    rpc_stream_close(&s);
+}
+
+static void an_empty_dump(void **state)
+{
+    struct rpc_fixture *f = *state;
+    struct rpc_stream s;
+    open_dump(&s, f, 20000);
+    assert_null(rpc_stream_read(&s, &kvindex__v1__dump_response__descriptor));
+    assert_int_equal(rpc_stream_status(&s, NULL, 0), GRPC_STATUS_OK);
+    rpc_stream_close(&s);
+}
+
+static void a_dump_can_be_cancelled(void **state)
+{
+    struct rpc_fixture *f = *state;
+    struct rpc_stream s;
+    int blocks;
+    fill_much(f, 4);
+    for (int i = 0; i < 20; i++) {
+        open_dump(&s, f, 20000);
+        ProtobufCMessage *m = rpc_stream_read(&s, &kvindex__v1__dump_response__descriptor);
+        assert_non_null(m);
+        protobuf_c_message_free_unpacked(m, NULL);
+        rpc_stream_cancel(&s);
+        assert_int_equal(rpc_stream_status(&s, NULL, 0), GRPC_STATUS_CANCELLED);
+        rpc_stream_close(&s);
+    }
+    assert_int_equal(rpc_score(f, "a", 1, 1, &blocks), GRPC_STATUS_OK);
+    assert_int_equal(blocks, 1);
+}
+
+/* The server makes the next slice only when the last one has left: what it holds for a stalled client is
+ * bounded. */
+static void a_client_that_never_reads(void **state)
+{
+    struct rpc_fixture *f = *state;
+    struct rpc_stream dump, questions;
+    int blocks;
+    fill_much(f, 24);
+    int64_t before = f->memory.live;
+    open_dump(&dump, f, 20000);
+    rpc_stream_open(&questions, &f->client, QUERY_STREAM, 500);
+    Kvindex__V1__QueryByHashRequest h = KVINDEX__V1__QUERY_BY_HASH_REQUEST__INIT;
+    Kvindex__V1__QueryStreamRequest q = KVINDEX__V1__QUERY_STREAM_REQUEST__INIT;
+    uint64_t hashes[1000] = {1};
+    h.block_hashes = hashes;
+    h.n_block_hashes = 1000;
+    q.question_case = KVINDEX__V1__QUERY_STREAM_REQUEST__QUESTION_QUERY_BY_HASH;
+    q.query_by_hash = &h;
+    int sent = 0;
+    while (sent < 1000000 &&
+           rpc_stream_send_message(&questions, &q.base)) /* until the deadline, or back-pressure */
+        sent++;
+    assert_int_equal(rpc_stream_status(&questions, NULL, 0), GRPC_STATUS_DEADLINE_EXCEEDED);
+    assert_true(sent > 64);
+    assert_int_equal(rpc_score(f, "a", 1, 1, &blocks), GRPC_STATUS_OK); /* others are served meanwhile */
+    assert_true(f->memory.live - before < 4 << 20);
+    rpc_stream_close(&questions);
+    rpc_stream_close(&dump);
+}
+
+static void a_dump_ends_at_its_deadline(void **state)
+{
+    struct rpc_fixture *f = *state;
+    struct rpc_stream s;
+    fill_much(f, 24);
+    open_dump(&s, f, 100);
+    assert_int_equal(rpc_stream_status(&s, NULL, 0), GRPC_STATUS_DEADLINE_EXCEEDED);
+    rpc_stream_close(&s);
+}
+
+/* ---- QueryStream ---- */
+
+static bool ask(struct rpc_stream *s, uint64_t id, uint64_t first, size_t n)
+{
+    uint64_t hashes[64];
+    Kvindex__V1__QueryByHashRequest h = KVINDEX__V1__QUERY_BY_HASH_REQUEST__INIT;
+    Kvindex__V1__QueryStreamRequest q = KVINDEX__V1__QUERY_STREAM_REQUEST__INIT;
+    for (size_t i = 0; i < n; i++)
+        hashes[i] = first + i;
+    h.block_hashes = hashes;
+    h.n_block_hashes = n;
+    q.request_id = id;
+    if (n > 0) {
+        q.question_case = KVINDEX__V1__QUERY_STREAM_REQUEST__QUESTION_QUERY_BY_HASH;
+        q.query_by_hash = &h;
+    }
+    return rpc_stream_send_message(s, &q.base);
+}
+
+static Kvindex__V1__QueryStreamResponse *next_answer(struct rpc_stream *s)
+{
+    return (Kvindex__V1__QueryStreamResponse *)rpc_stream_read(
+        s, &kvindex__v1__query_stream_response__descriptor);
+}
+
+static void a_thousand_questions_in_flight(void **state)
+{
+    struct rpc_fixture *f = *state;
+    struct rpc_stream s;
+    enum { N = 1000 };
+    rpc_fill(f, 1, 64);
+    rpc_stream_open(&s, &f->client, QUERY_STREAM, 60000);
+    for (uint64_t i = 0; i < N; i++)
+        assert_true(ask(&s, i * 3, 1, i % 65));
+    rpc_stream_half_close(&s);
+    for (uint64_t i = 0; i < N; i++) {
+        Kvindex__V1__QueryStreamResponse *a = next_answer(&s);
+        assert_non_null(a);
+        assert_int_equal(a->request_id, i * 3);
+        if (i % 65 == 0) { /* no question in it */
+            assert_int_equal(a->outcome_case, KVINDEX__V1__QUERY_STREAM_RESPONSE__OUTCOME_ERROR);
+            assert_int_equal(a->error->code, GRPC_STATUS_INVALID_ARGUMENT);
+            assert_string_equal(a->error->message, "`question` is missing");
+        } else {
+            assert_int_equal(a->outcome_case, KVINDEX__V1__QUERY_STREAM_RESPONSE__OUTCOME_RESULT);
+            assert_int_equal(a->result->n_hits, 1);
+            assert_int_equal(a->result->hits[0]->device_blocks, i % 65);
+        }
+        protobuf_c_message_free_unpacked(&a->base, NULL);
+    }
+    assert_null(next_answer(&s));
+    assert_int_equal(rpc_stream_status(&s, NULL, 0), GRPC_STATUS_OK);
+    rpc_stream_close(&s);
+}
+
+/* Bytes that are no message have no request_id to answer to. */
+static void a_malformed_message_ends_the_stream(void **state)
+{
+    struct rpc_fixture *f = *state;
+    struct rpc_stream s;
+    char text[KVX_ERROR_TEXT_MAX];
+    rpc_fill(f, 1, 2);
+    rpc_stream_open(&s, &f->client, QUERY_STREAM, 20000);
+    assert_true(ask(&s, 1, 1, 2));
+    assert_true(rpc_stream_send(&s, "\x08", 1));
+    Kvindex__V1__QueryStreamResponse *a = next_answer(&s);
+    assert_non_null(a); /* what was asked before is answered */
+    protobuf_c_message_free_unpacked(&a->base, NULL);
+    assert_null(next_answer(&s));
+    assert_int_equal(rpc_stream_status(&s, text, sizeof(text)), GRPC_STATUS_INVALID_ARGUMENT);
+    assert_non_null(strstr(text, "malformed QueryStreamRequest"));
+    rpc_stream_close(&s);
+}
+
+static void memory_failures_in_a_stream(void **state)
+{
+    struct rpc_fixture *f = *state;
+    struct rpc_stream s;
+    char text[KVX_ERROR_TEXT_MAX];
+    rpc_fill(f, 1, 64);
+    int ended = 0, refused = 0;
+    for (uint64_t n = 1; n < 30; n++) {
+        rpc_stream_open(&s, &f->client, QUERY_STREAM, 20000);
+        f->memory.fail_at = f->memory.calls + n;
+        f->base.memory.fail_at = f->base.memory.calls + n;
+        for (uint64_t i = 0; i < 5 && ask(&s, i, 1, 60); i++) {
+            Kvindex__V1__QueryStreamResponse *a = next_answer(&s);
+            if (!a)
+                break;
+            refused += a->outcome_case == KVINDEX__V1__QUERY_STREAM_RESPONSE__OUTCOME_ERROR;
+            protobuf_c_message_free_unpacked(&a->base, NULL);
+        }
+        f->memory.fail_at = f->base.memory.fail_at = 0;
+        rpc_stream_half_close(&s);
+        int status = rpc_stream_status(&s, text, sizeof(text));
+        assert_true(status == GRPC_STATUS_OK || status == GRPC_STATUS_UNAVAILABLE);
+        ended += status != GRPC_STATUS_OK;
+        rpc_stream_close(&s);
+    }
+    assert_true(ended + refused > 0);
+}
+
+/* ---- Health ---- */
+
+static void open_watch(struct rpc_stream *s, struct rpc_fixture *f, const char *service)
+{
+    Grpc__Health__V1__HealthCheckRequest in = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+    in.service = (char *)service;
+    rpc_stream_open(s, &f->client, "/grpc.health.v1.Health/Watch", 20000);
+    assert_true(rpc_stream_send_message(s, &in.base));
+    rpc_stream_half_close(s);
+}
+
+static int next_health(struct rpc_stream *s)
+{
+    Grpc__Health__V1__HealthCheckResponse *m =
+        (void *)rpc_stream_read(s, &grpc__health__v1__health_check_response__descriptor);
+    int status = m ? (int)m->status : -1;
+    if (m)
+        protobuf_c_message_free_unpacked(&m->base, NULL);
+    return status;
+}
+
+static int check_health(struct rpc_fixture *f, const char *service)
+{
+    uint8_t bytes[64] = {0x0a, (uint8_t)strlen(service)};
+    ProtobufCMessage *m;
+    memcpy(bytes + 2, service, strlen(service));
+    struct rpc_error e =
+        rpc_call_bytes(&f->client, "/grpc.health.v1.Health/Check", bytes, 2 + strlen(service), 20000,
+                       &grpc__health__v1__health_check_response__descriptor, &m);
+    if (e.status != GRPC_STATUS_OK)
+        return -e.status;
+    int status = (int)((Grpc__Health__V1__HealthCheckResponse *)m)->status;
+    protobuf_c_message_free_unpacked(m, NULL);
+    return status;
+}
+
+enum { SERVING = 1, NOT_SERVING = 2, SERVICE_UNKNOWN = 3 }; /* of grpc.health.v1 */
+
+static void health_is_watched(void **state)
+{
+    struct rpc_fixture *f = *state;
+    struct rpc_stream known, unknown;
+    assert_int_equal(check_health(f, ""), SERVING);
+    assert_int_equal(check_health(f, "kvindex.v1.KvIndexer"), SERVING);
+    assert_int_equal(check_health(f, "nothing"), -GRPC_STATUS_NOT_FOUND);
+    open_watch(&known, f, "kvindex.v1.KvIndexer");
+    open_watch(&unknown, f, "nothing");
+    assert_int_equal(next_health(&known), SERVING);
+    assert_int_equal(next_health(&unknown), SERVICE_UNKNOWN);
+    kvx_service_drain(f->base.service);
+    assert_int_equal(next_health(&known), NOT_SERVING);
+    assert_int_equal(check_health(f, ""), NOT_SERVING); /* answered although the service drains */
+    rpc_stream_cancel(&unknown);
+    assert_int_equal(next_health(&unknown), -1); /* other services' changes are not its */
+    rpc_stream_close(&known);
+    rpc_stream_close(&unknown);
+}
+
+/* ---- Reflection ---- */
+
+static reflection_response *reflect(struct rpc_fixture *f, const char *path, const reflection_request *in)
+{
+    struct rpc_stream s;
+    rpc_stream_open(&s, &f->client, path, 20000);
+    assert_true(rpc_stream_send_message(&s, &in->base));
+    reflection_response *out =
+        (void *)rpc_stream_read(&s, &grpc__reflection__v1__server_reflection_response__descriptor);
+    assert_non_null(out);
+    rpc_stream_half_close(&s);
+    assert_null(rpc_stream_read(&s, &grpc__reflection__v1__server_reflection_response__descriptor));
+    assert_int_equal(rpc_stream_status(&s, NULL, 0), GRPC_STATUS_OK);
+    rpc_stream_close(&s);
+    return out;
+}
+
+static void done(reflection_response *r)
+{
+    protobuf_c_message_free_unpacked(&r->base, NULL);
+}
+
+#define ASK(name) GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_##name
+#define TOLD(name) GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_##name
+
+static void expect_file(struct rpc_fixture *f, const char *path, int kind, const char *name,
+                        const char *in_file)
+{
+    reflection_request in = GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__INIT;
+    in.message_request_case = kind;
+    in.file_containing_symbol = (char *)name; /* the same place as file_by_filename in the union */
+    reflection_response *r = reflect(f, path, &in);
+    if (in_file) {
+        assert_int_equal(r->message_response_case, TOLD(FILE_DESCRIPTOR_RESPONSE));
+        assert_int_equal(r->file_descriptor_response->n_file_descriptor_proto, 1);
+        const ProtobufCBinaryData *file = &r->file_descriptor_response->file_descriptor_proto[0];
+        assert_int_equal(file->data[1], strlen(in_file)); /* field 1, the file's name */
+        assert_memory_equal(file->data + 2, in_file, strlen(in_file));
+    } else {
+        assert_int_equal(r->message_response_case, TOLD(ERROR_RESPONSE));
+        assert_int_equal(r->error_response->error_code, GRPC_STATUS_NOT_FOUND);
+    }
+    done(r);
+}
+
+static void the_schema_is_reflected(void **state)
+{
+    struct rpc_fixture *f = *state;
+    static const char ours[] = "kvindex/v1/kvindex.proto", health[] = "grpc/health/v1/health.proto";
+    for (int alpha = 0; alpha < 2; alpha++) {
+        const char *path = alpha ? REFLECTION_V1ALPHA : REFLECTION_V1;
+        reflection_request in = GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__INIT;
+        in.message_request_case = ASK(LIST_SERVICES);
+        in.list_services = (char *)"";
+        reflection_response *r = reflect(f, path, &in);
+        assert_int_equal(r->message_response_case, TOLD(LIST_SERVICES_RESPONSE));
+        assert_int_equal(r->list_services_response->n_service, 4);
+        assert_string_equal(r->list_services_response->service[0]->name, "kvindex.v1.KvIndexer");
+        done(r);
+
+        expect_file(f, path, ASK(FILE_BY_FILENAME), ours, ours);
+        expect_file(f, path, ASK(FILE_BY_FILENAME), "no.proto", NULL);
+        expect_file(f, path, ASK(FILE_CONTAINING_SYMBOL), "kvindex.v1.KvIndexer", ours);
+        expect_file(f, path, ASK(FILE_CONTAINING_SYMBOL), "kvindex.v1.KvIndexer.Query", ours);
+        expect_file(f, path, ASK(FILE_CONTAINING_SYMBOL), ".kvindex.v1.Hit", ours);
+        expect_file(f, path, ASK(FILE_CONTAINING_SYMBOL), "grpc.health.v1.HealthCheckResponse.ServingStatus",
+                    health);
+        expect_file(f, path, ASK(FILE_CONTAINING_SYMBOL), "kvindex.v2.Hit.x", NULL);
+
+        in.message_request_case = ASK(ALL_EXTENSION_NUMBERS_OF_TYPE);
+        r = reflect(f, path, &in);
+        assert_int_equal(r->message_response_case, TOLD(ERROR_RESPONSE));
+        assert_int_equal(r->error_response->error_code, GRPC_STATUS_UNIMPLEMENTED);
+        done(r);
+        in.message_request_case = ASK(_NOT_SET);
+        r = reflect(f, path, &in);
+        assert_int_equal(r->error_response->error_code, GRPC_STATUS_INVALID_ARGUMENT);
+        done(r);
+    }
+}
+
+/* A server whose service refuses everything says so per question, and keeps the stream. */
+static void a_stream_while_the_service_drains(void **state)
+{
+    struct rpc_fixture *f = *state;
+    struct rpc_stream s;
+    int blocks;
+    rpc_fill(f, 1, 2);
+    rpc_stream_open(&s, &f->client, QUERY_STREAM, 20000);
+    assert_true(ask(&s, 1, 1, 2));
+    Kvindex__V1__QueryStreamResponse *a = next_answer(&s);
+    assert_non_null(a->result);
+    protobuf_c_message_free_unpacked(&a->base, NULL);
+    kvx_service_drain(f->base.service);
+    assert_true(ask(&s, 2, 1, 2));
+    a = next_answer(&s);
+    assert_int_equal(a->request_id, 2);
+    assert_int_equal(a->error->code, GRPC_STATUS_UNAVAILABLE);
+    protobuf_c_message_free_unpacked(&a->base, NULL);
+    assert_int_equal(rpc_score(f, "a", 1, 1, &blocks), GRPC_STATUS_UNAVAILABLE);
+    sleep_ms(1);
+    rpc_stream_close(&s);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rpc_fixture_open, rpc_fixture_close)
+    const struct CMUnitTest tests[] = {
+        TEST(a_dump_holds_every_block_once),
+        TEST(an_empty_dump),
+        TEST(a_dump_can_be_cancelled),
+        TEST(a_client_that_never_reads),
+        TEST(a_dump_ends_at_its_deadline),
+        TEST(a_thousand_questions_in_flight),
+        TEST(a_malformed_message_ends_the_stream),
+        TEST(memory_failures_in_a_stream),
+        TEST(health_is_watched),
+        TEST(the_schema_is_reflected),
+        TEST(a_stream_while_the_service_drains),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
