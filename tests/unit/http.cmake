@@ -5,3 +5,4 @@ function(kvx_http_test name)
 endfunction()
 
 kvx_http_test(http_server)
+kvx_http_test(http_limits)
