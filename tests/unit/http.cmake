@@ -6,3 +6,5 @@ endfunction()
 
 kvx_http_test(http_server)
 kvx_http_test(http_limits)
+kvx_http_test(http_json)
+kvx_http_test(http_router)
