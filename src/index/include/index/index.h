@@ -92,7 +92,9 @@ struct kvx_store_result {
     size_t dropped;   /* pending blocks of this worker pushed out by the bounds */
 };
 
-/* Parents: the worker's own entries for the engine hash first; else those of other workers, if all positions known
+/* KVX_TOO_LARGE when the parent hash names more than 64 positions of the worker: no engine does that, and each store
+ * would multiply. KVX_INVALID for n == 0 or an unknown tier.
+ * Parents: the worker's own entries for the engine hash first; else those of other workers, if all positions known
  * for it are one; else the store is pending. An own hash that names several positions places the run under each. */
 int kvx_index_store(struct kvx_index *, const struct kvx_store *, struct kvx_store_result *) KVX_MUST_CHECK;
 
@@ -129,7 +131,8 @@ struct kvx_match {
 
 /* The workers that hold at least the first block in some tier (blocks[KVX_TIER_EXTERNAL] >= 1), in no particular order.
  * `matches` and the labels in it are valid until the caller leaves the read section (kvx_rcu_enter on the index's
- * domain) or uses `lookup` again. KVX_NOMEM when the scratch cannot grow. */
+ * domain) or uses `lookup` again. KVX_NOMEM when the scratch cannot grow. A worker is in the answer once; one that is
+ * removed and added again while the lookup runs is two workers. */
 int kvx_index_match(const struct kvx_index *, struct kvx_lookup *, const uint64_t *local, size_t n,
                     const struct kvx_match **matches, size_t *count) KVX_MUST_CHECK;
 
