@@ -122,7 +122,7 @@ static bool read_long_form(struct kvx_cursor *c, uint8_t lead, struct kvx_value 
     }
 }
 
-bool kvx_cursor_next(struct kvx_cursor *c, struct kvx_value *out)
+bool kvx_cursor_next_any(struct kvx_cursor *c, struct kvx_value *out)
 {
     if (c->p == c->end)
         return false;
@@ -163,10 +163,8 @@ bool kvx_cursor_skip(struct kvx_cursor *c, uint64_t count, unsigned depth)
     }
 }
 
-bool kvx_cursor_skip_content(struct kvx_cursor *c, const struct kvx_value *v, unsigned depth)
+bool kvx_cursor_skip_inside(struct kvx_cursor *c, const struct kvx_value *v, unsigned depth)
 {
-    if (v->type < KVX_WIRE_ARRAY)
-        return true;
     if (depth + 1 > KVX_DEPTH_MAX)
         return false;
     return kvx_cursor_skip(c, (uint64_t)v->count * (v->type == KVX_WIRE_MAP ? 2 : 1), depth + 1);

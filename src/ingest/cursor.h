@@ -64,13 +64,38 @@ static inline uint64_t kvx_load_be64(const uint8_t *p)
 }
 
 /* Reads one scalar whole, or the header of one container. */
-bool kvx_cursor_next(struct kvx_cursor *, struct kvx_value *out);
+bool kvx_cursor_next_any(struct kvx_cursor *, struct kvx_value *out);
+
+/* The same; the forms that most keys and values have are read in line. */
+static inline bool kvx_cursor_next(struct kvx_cursor *c, struct kvx_value *out)
+{
+    if (c->p == c->end)
+        return false;
+    uint8_t lead = *c->p;
+    size_t len = lead & 31u;
+    if ((lead & 0xe0) == 0xa0 && kvx_cursor_left(c) > len) {
+        out->type = KVX_WIRE_STR;
+        out->bytes = (struct kvx_bytes){(const char *)c->p + 1, len};
+        c->p += 1 + len;
+        return true;
+    }
+    if (lead == 0xc0) {
+        out->type = KVX_WIRE_NIL;
+        c->p++;
+        return true;
+    }
+    return kvx_cursor_next_any(c, out);
+}
 
 /* Skips `count` whole values; `depth` containers are open around them. */
 bool kvx_cursor_skip(struct kvx_cursor *, uint64_t count, unsigned depth);
 
 /* Skips what belongs to a value whose header was just read: the content of a container, nothing for a scalar.
  * `depth` containers are open around the value itself. */
-bool kvx_cursor_skip_content(struct kvx_cursor *, const struct kvx_value *, unsigned depth);
+bool kvx_cursor_skip_inside(struct kvx_cursor *, const struct kvx_value *container, unsigned depth);
+static inline bool kvx_cursor_skip_content(struct kvx_cursor *c, const struct kvx_value *v, unsigned depth)
+{
+    return v->type < KVX_WIRE_ARRAY || kvx_cursor_skip_inside(c, v, depth);
+}
 
 #endif /* INGEST_CURSOR_H */

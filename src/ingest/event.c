@@ -1,28 +1,35 @@
 /* Reading one event into fields: positional arrays, maps, and either of them wrapped in bytes. */
 #include "decoder.h"
 
+#define TAG(text, tag)              \
+    {                               \
+        text, sizeof(text) - 1, tag \
+    }
+
 static enum kvx_tag tag_named(struct kvx_bytes name)
 {
     static const struct {
         const char *name;
+        size_t len;
         enum kvx_tag tag;
     } tags[] = {
-        {"BlockStored", KVX_TAG_STORED},
-        {"BlockRemoved", KVX_TAG_REMOVED},
-        {"AllBlocksCleared", KVX_TAG_CLEARED},
-        {"BlockTransferred", KVX_TAG_TRANSFERRED},
-        {"TierBlocksCleared", KVX_TAG_CLEARED},
-        {"Ignored", KVX_TAG_IGNORED},
+        TAG("BlockStored", KVX_TAG_STORED),
+        TAG("BlockRemoved", KVX_TAG_REMOVED),
+        TAG("AllBlocksCleared", KVX_TAG_CLEARED),
+        TAG("BlockTransferred", KVX_TAG_TRANSFERRED),
+        TAG("TierBlocksCleared", KVX_TAG_CLEARED),
+        TAG("Ignored", KVX_TAG_IGNORED),
         /* RFC #1527 */
-        {"stored", KVX_TAG_STORED},
-        {"removed", KVX_TAG_REMOVED},
-        {"cleared", KVX_TAG_CLEARED},
+        TAG("stored", KVX_TAG_STORED),
+        TAG("removed", KVX_TAG_REMOVED),
+        TAG("cleared", KVX_TAG_CLEARED),
     };
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
-        if (kvx_bytes_is(name, tags[i].name))
+        if (name.len == tags[i].len && memcmp(name.data, tags[i].name, name.len) == 0)
             return tags[i].tag;
     return KVX_TAG_UNKNOWN;
 }
+#undef TAG
 
 static enum kvx_tag tag_of(const struct kvx_value *v)
 {
@@ -220,10 +227,10 @@ int kvx_event_read(struct kvx_decoder *d, struct kvx_cursor *c, unsigned depth, 
         return KVX_INVALID;
     if (head.type != KVX_WIRE_STR && head.type != KVX_WIRE_BIN)
         return read_body(d, c, &head, depth, out);
-    if (head.type == KVX_WIRE_STR) { /* a bare tag is an event without fields */
-        out->tag = tag_named(head.bytes);
-        if (out->tag != KVX_TAG_UNKNOWN)
-            return KVX_OK;
+    enum kvx_tag bare = head.type == KVX_WIRE_STR ? tag_named(head.bytes) : KVX_TAG_UNKNOWN;
+    if (bare != KVX_TAG_UNKNOWN) { /* a tag alone is an event without fields */
+        out->tag = bare;
+        return KVX_OK;
     }
     return read_wrapped(d, head.bytes, depth, out);
 }

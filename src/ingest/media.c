@@ -3,33 +3,39 @@
 #include <strings.h>
 
 /* Upper-case; a name that ends in '*' stands for all names that begin like it ("cuda:0"). */
+#define MEDIUM(text, tier)                      \
+    {                                           \
+        text, sizeof(text) - 1, KVX_TIER_##tier \
+    }
 static const struct {
     const char *name;
+    size_t len;
     enum kvx_tier tier;
 } media[] = {
-    {"GPU", KVX_TIER_DEVICE},
-    {"DEVICE", KVX_TIER_DEVICE},
-    {"CUDA*", KVX_TIER_DEVICE},
-    {"HIP*", KVX_TIER_DEVICE},
-    {"NPU*", KVX_TIER_DEVICE},
-    {"XPU*", KVX_TIER_DEVICE},
-    {"CPU", KVX_TIER_HOST},
-    {"CPU_PINNED", KVX_TIER_HOST},
-    {"CPU_TIER1", KVX_TIER_HOST},
-    {"HOST", KVX_TIER_HOST},
-    {"DISK", KVX_TIER_DISK},
-    {"CPU_TIER2", KVX_TIER_DISK}, /* SGLang's name for its third level, which is storage */
-    {"NVME", KVX_TIER_DISK},
-    {"STORAGE", KVX_TIER_DISK},
-    {"FS", KVX_TIER_DISK},
-    {"EXTERNAL", KVX_TIER_EXTERNAL},
-    {"REMOTE", KVX_TIER_EXTERNAL},
-    {"NETWORK", KVX_TIER_EXTERNAL},
-    {"SHARED", KVX_TIER_EXTERNAL},
-    {"OBJ", KVX_TIER_EXTERNAL},
-    {"SHARED_STORAGE", KVX_TIER_EXTERNAL},
-    {"OBJECT_STORE", KVX_TIER_EXTERNAL},
+    MEDIUM("GPU", DEVICE),
+    MEDIUM("DEVICE", DEVICE),
+    MEDIUM("CUDA*", DEVICE),
+    MEDIUM("HIP*", DEVICE),
+    MEDIUM("NPU*", DEVICE),
+    MEDIUM("XPU*", DEVICE),
+    MEDIUM("CPU", HOST),
+    MEDIUM("CPU_PINNED", HOST),
+    MEDIUM("CPU_TIER1", HOST),
+    MEDIUM("HOST", HOST),
+    MEDIUM("DISK", DISK),
+    MEDIUM("CPU_TIER2", DISK), /* SGLang's name for its third level, which is storage */
+    MEDIUM("NVME", DISK),
+    MEDIUM("STORAGE", DISK),
+    MEDIUM("FS", DISK),
+    MEDIUM("EXTERNAL", EXTERNAL),
+    MEDIUM("REMOTE", EXTERNAL),
+    MEDIUM("NETWORK", EXTERNAL),
+    MEDIUM("SHARED", EXTERNAL),
+    MEDIUM("OBJ", EXTERNAL),
+    MEDIUM("SHARED_STORAGE", EXTERNAL),
+    MEDIUM("OBJECT_STORE", EXTERNAL),
 };
+#undef MEDIUM
 
 bool kvx_medium_tier(struct kvx_bytes name, enum kvx_tier *out)
 {
@@ -38,7 +44,7 @@ bool kvx_medium_tier(struct kvx_bytes name, enum kvx_tier *out)
         return true;
     }
     for (size_t i = 0; i < sizeof media / sizeof *media; i++) {
-        size_t len = strlen(media[i].name);
+        size_t len = media[i].len;
         bool prefix = media[i].name[len - 1] == '*';
         len -= prefix;
         if (name.len < len || (!prefix && name.len != len))

@@ -158,7 +158,7 @@ static void every_cut_costs_the_batch(void **state)
 static void malformed_events_are_skipped(void **state)
 {
     struct decoding *d = *state;
-    batch_begin(d, 9);
+    batch_begin(d, 10);
     pack_nil(d);
     pack_uint(d, 5);
     pack_array(d, 0);
@@ -174,10 +174,11 @@ static void malformed_events_are_skipped(void **state)
     pack_key(d, "block_hashes");
     pack_uint(d, 4);
     pack_text(d, "neither a tag nor an event");
+    pack_text(d, "\x90"); /* an event in a text: an empty array */
     pack_removed(d, 1, 42, 0);
     batch_decode(d, 0);
     expect_one_removal(d, 42);
-    expect_counted(d, KVX_COUNT_EVENT_MALFORMED, 8);
+    expect_counted(d, KVX_COUNT_EVENT_MALFORMED, 9);
 }
 
 static void tags_without_blocks(void **state)
@@ -595,6 +596,35 @@ static void bigram_tokens(void **state)
     expect_end(d);
 }
 
+/* Names of the same thing do not hide each other: a pool event often has one of them as nil. */
+static void a_nil_does_not_hide_the_other_name(void **state)
+{
+    struct decoding *d = *state;
+    batch_begin(d, 2);
+    pack_stored(d, 1, 42, 2);
+    pack_key(d, "base_block_idx");
+    pack_uint(d, 3);
+    pack_key(d, "token_offset");
+    pack_nil(d);
+    pack_map(d, 5);
+    pack_key(d, "event_type");
+    pack_text(d, "removed");
+    pack_key(d, "seq_hashes");
+    pack_uints(d, 1, 42);
+    pack_key(d, "medium");
+    pack_text(d, "disk");
+    pack_key(d, "backend_id");
+    pack_text(d, "mooncake-a");
+    pack_key(d, "object_key");
+    pack_nil(d);
+    batch_decode(d, 0);
+    expect_reside(d, KVX_TIER_DEVICE, 1);
+    expect_hash(d, 42);
+    expect_remove(d, KVX_ALL_TIERS, 1);
+    expect_hash(d, 42);
+    expect_end(d);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, decoding_setup, decoding_teardown)
@@ -619,6 +649,7 @@ int main(void)
         TEST(more_tokens_than_blocks_hide_blocks),
         TEST(foreign_block_size_is_named),
         TEST(offset_without_parent_has_no_place),
+        TEST(a_nil_does_not_hide_the_other_name),
         TEST(token_encodings),
         TEST(tokens_that_make_a_store_unusable),
         TEST(bigram_tokens),

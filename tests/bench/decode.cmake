@@ -1,0 +1,2 @@
+add_executable(decode_bench decode_bench.c)
+target_link_libraries(decode_bench PRIVATE kvx_ingest kvx_index kvx_base msgpackc)
