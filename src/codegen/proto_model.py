@@ -17,15 +17,16 @@ ENUM_VALUE, SERVICE_METHOD = 2, 2
 FIELDS_MAX = 64  # of one message in a request; the engine's nesting and tables are sized for small messages
 DEPTH_MAX = 8  # messages inside messages in a request: the engine's error paths have this many steps
 
+# Ranges that a limit may have: those of the types, but for what C cannot write as a 64-bit literal.
 INTEGERS = {
     Field.TYPE_INT32: (-(2**31), 2**31 - 1),
     Field.TYPE_SINT32: (-(2**31), 2**31 - 1),
     Field.TYPE_SFIXED32: (-(2**31), 2**31 - 1),
     Field.TYPE_UINT32: (0, 2**32 - 1),
     Field.TYPE_FIXED32: (0, 2**32 - 1),
-    Field.TYPE_INT64: (-(2**63), 2**63 - 1),
-    Field.TYPE_SINT64: (-(2**63), 2**63 - 1),
-    Field.TYPE_SFIXED64: (-(2**63), 2**63 - 1),
+    Field.TYPE_INT64: (-(2**63) + 1, 2**63 - 1),
+    Field.TYPE_SINT64: (-(2**63) + 1, 2**63 - 1),
+    Field.TYPE_SFIXED64: (-(2**63) + 1, 2**63 - 1),
     Field.TYPE_UINT64: (0, 2**63 - 1),  # limits are kept as signed 64-bit numbers
     Field.TYPE_FIXED64: (0, 2**63 - 1),
 }
@@ -79,8 +80,8 @@ def parse_tags(source, path, what, allowed):
     if not prose:
         raise SchemaError(place, f"{what} has no comment")
     for name, value in tags.items():
-        if name.startswith("max_") and value < 1:
-            raise SchemaError(place, f"{what}: `@{name}` must be at least 1")
+        if name.startswith("max_") and not 1 <= value < 2**31:
+            raise SchemaError(place, f"{what}: `@{name}` must be from 1 to 2147483647")
     return tags
 
 

@@ -16,6 +16,7 @@
 
 typedef Grpc__Reflection__V1__ServerReflectionRequest reflection_request;
 typedef Grpc__Reflection__V1__ServerReflectionResponse reflection_response;
+typedef Grpc__Reflection__V1__ServerReflectionRequest__MessageRequestCase request_kind;
 
 static void sleep_ms(long ms)
 {
@@ -321,7 +322,7 @@ static void done(reflection_response *r)
 #define ASK(name) GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_##name
 #define TOLD(name) GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_##name
 
-static void expect_file(struct rpc_fixture *f, const char *path, int kind, const char *name,
+static void expect_file(struct rpc_fixture *f, const char *path, request_kind kind, const char *name,
                         const char *in_file)
 {
     reflection_request in = GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__INIT;
