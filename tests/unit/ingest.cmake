@@ -1,7 +1,7 @@
 # sources
 kvx_test(ingest_tracker SOURCES ingest_tracker_test.c tracker_script.c PARTS ingest service index base)
 # payloads
-foreach(suite payloads rules keys tiers memory)
+foreach(suite payloads rules blocks keys tiers memory)
   kvx_test(ingest_decode_${suite} SOURCES ingest_decode_${suite}_test.c ingest_decode_fixture.c
            PARTS ingest index base LIBRARIES msgpackc)
 endforeach()

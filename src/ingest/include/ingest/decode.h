@@ -1,9 +1,10 @@
 /* From an event payload (msgpack) to index operations.
  *
- * Reads the payload forms that vLLM, SGLang, TensorRT-LLM, Dynamo's relays, ATOM, TokenSpeed, llm-d and Mooncake's RFC
- * #1527 send: batches as arrays or maps, events as positional arrays of any arity, as maps with any key order, or
- * wrapped in a bin; hashes as signed or unsigned integers, byte strings or decimal strings. Walks the bytes once, builds
- * no object tree, and checks every announced count against the bytes that are left before it allocates anything.
+ * Reads the payload forms that vLLM, SGLang, TensorRT-LLM, Dynamo's relays, ATOM, TokenSpeed, llm-d and
+ * Mooncake's RFC #1527 send: batches as arrays or maps, events as positional arrays of any arity, as maps
+ * with any key order, or wrapped in a bin; hashes as signed or unsigned integers, byte strings or decimal
+ * strings. Walks the bytes once, builds no object tree, and checks every announced count against the bytes
+ * that are left before it allocates anything.
  *
  * A bad event is skipped and counted, the good ones beside it are decoded; a broken payload costs the batch.
  */
@@ -21,7 +22,7 @@
 
 enum kvx_event_kind {
     KVX_EVENT_STORE,  /* blocks with tokens: engine and local hashes, under a parent */
-    KVX_EVENT_RESIDE, /* engine hashes whose blocks are now (also) in a tier, without tokens */
+    KVX_EVENT_RESIDE, /* engine hashes whose blocks are now (also) in a tier, without tokens or a place */
     KVX_EVENT_REMOVE,
     KVX_EVENT_CLEAR,
 };
@@ -29,7 +30,7 @@ enum kvx_event_kind {
 /* Ready for the index. Arrays belong to the decoder and are valid until its next call. */
 struct kvx_event {
     enum kvx_event_kind kind;
-    unsigned tiers;     /* KVX_TIER_BIT mask: one tier for STORE and RESIDE, one or all for REMOVE and CLEAR */
+    unsigned tiers; /* KVX_TIER_BIT mask: one tier for STORE and RESIDE, one or all for REMOVE and CLEAR */
     bool has_parent;
     uint64_t parent;
     uint32_t n;             /* blocks; 0 for CLEAR */
@@ -48,16 +49,16 @@ struct kvx_batch {
     uint32_t unusable_blocks;    /* blocks of stores whose tokens could not be used: decoded as RESIDE */
 };
 
-/* What a source has learned about the engine's attention groups, per rank: which groups hold full attention. Removals
- * name the group only, so it must be remembered from stores. Starts empty; forget on restart. */
+/* What a source has learned about the engine's attention groups, per rank: which groups hold full attention.
+ * Removals name the group only, so it must be remembered from stores. Starts empty; forget on restart. */
 struct kvx_groups;
 int kvx_groups_new(struct kvx_groups **out, const struct kvx_allocator *) KVX_MUST_CHECK;
 void kvx_groups_free(struct kvx_groups *);
 void kvx_groups_forget(struct kvx_groups *);
 
 struct kvx_decode_context {
-    uint32_t block_size;         /* the partition's, tokens; at least 1 */
-    uint32_t registered_rank;    /* used for `groups` when the batch names no rank */
+    uint32_t block_size;      /* the partition's, tokens; at least 1 */
+    uint32_t registered_rank; /* used for `groups` when the batch names no rank */
     struct kvx_groups *groups;
     struct kvx_metrics *metrics; /* skipped events are counted here; may be NULL */
 };
@@ -67,8 +68,12 @@ struct kvx_decoder;
 int kvx_decoder_new(struct kvx_decoder **out, const struct kvx_allocator *) KVX_MUST_CHECK;
 void kvx_decoder_free(struct kvx_decoder *);
 
-/* KVX_INVALID: broken msgpack, or not a batch (`reason` then names a counter of base/metrics_table.h). KVX_NOMEM. */
-int kvx_decode(struct kvx_decoder *, const struct kvx_decode_context *, struct kvx_bytes payload, struct kvx_batch *out,
-               enum kvx_counter *reason) KVX_MUST_CHECK;
+/* Decodes one payload. The events borrow nothing from it. On failure `out` is untouched, no event is counted,
+ * nothing is learned of groups that a later call would not learn again, and `reason` is the counter that the
+ * caller adds to: KVX_INVALID: broken msgpack, or not a batch; KVX_NOMEM. Events that are skipped are counted
+ * here, those in `out` and unusable_blocks by the caller. The decoder, the groups and the payload belong to
+ * the calling thread meanwhile. */
+int kvx_decode(struct kvx_decoder *, const struct kvx_decode_context *, struct kvx_bytes payload,
+               struct kvx_batch *out, enum kvx_counter *reason) KVX_MUST_CHECK;
 
 #endif /* INGEST_DECODE_H */
