@@ -105,13 +105,12 @@ class Schemas:
         return result
 
     def typed(self, node, name):
+        for key in node:
+            if key != "type" and key not in ANNOTATIONS and key not in KEYWORDS:
+                self.fail(node.lines[key], f"keyword `{key}` is not implemented")
         kind, nullable = self.type_of(node)
         for key in node:
-            if key == "type" or key in ANNOTATIONS:
-                continue
-            if key not in KEYWORDS:
-                self.fail(node.lines[key], f"keyword `{key}` is not implemented")
-            if kind not in KEYWORDS[key]:
+            if key in KEYWORDS and kind not in KEYWORDS[key]:
                 self.fail(node.lines[key], f"keyword `{key}` does not fit type `{kind}`")
         result = getattr(self, "read_" + kind)(node, name)
         result.nullable = nullable
