@@ -1,0 +1,300 @@
+#include "index_workload.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { IDS_MAX = 247, BLOCKS_PER_ID = 32, WINDOW = 64, NONE = 0xffffffff };
+
+static void *need(void *p)
+{
+    if (!p) {
+        fprintf(stderr, "index_bench: out of memory\n");
+        exit(1);
+    }
+    return p;
+}
+
+static uint64_t mix(uint64_t x)
+{
+    x += 0x9E3779B97F4A7C15u;
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ x >> 27) * 0x94D049BB133111EBu;
+    return x ^ x >> 31;
+}
+
+static uint64_t draw(uint64_t *random, uint64_t below)
+{
+    return mix((*random)++) % below;
+}
+
+/* ---- Files ---- */
+
+static char *read_file(const char *path, size_t *size, bool must)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f && !must)
+        return NULL;
+    if (!f || fseek(f, 0, SEEK_END)) {
+        perror(path);
+        exit(1);
+    }
+    *size = (size_t)ftell(f);
+    rewind(f);
+    char *data = need(malloc(*size + 1));
+    if (fread(data, 1, *size, f) != *size) {
+        perror(path);
+        exit(1);
+    }
+    fclose(f);
+    return data;
+}
+
+struct workload workload_load(const char *path)
+{
+    struct workload w = {.name = path};
+    char *samples = need(malloc(strlen(path) + 5));
+    sprintf(samples, "%s.chk", path);
+    w.data = read_file(path, &w.size, true);
+    w.samples = read_file(samples, &w.samples_size, false);
+    free(samples);
+    for (size_t at = 0; at < w.size;) {
+        struct workload_record r =
+            w.size - at >= 17 ? workload_record(w.data + at) : (struct workload_record){.n = 0};
+        if (r.size == 0 || r.size > w.size - at || r.type > WORKLOAD_REMOVE) {
+            fprintf(stderr, "%s: no record at offset %zu\n", path, at);
+            exit(1);
+        }
+        w.workers = r.worker >= w.workers ? r.worker + 1 : w.workers;
+        at += r.size;
+    }
+    return w;
+}
+
+void workload_free(struct workload *w)
+{
+    free(w->data);
+    free(w->samples);
+}
+
+static void put(struct workload *w, size_t *cap, enum workload_type type, uint32_t worker, uint64_t parent,
+                uint32_t n, const uint64_t *first, const uint64_t *second)
+{
+    size_t size = 17 + (second ? 16u : 8u) * (size_t)n;
+    if (w->size + size > *cap) {
+        *cap = (w->size + size) * 2;
+        w->data = need(realloc(w->data, *cap));
+    }
+    char *p = w->data + w->size;
+    *p = (char)type;
+    memcpy(p + 1, &worker, sizeof(worker));
+    memcpy(p + 5, &n, sizeof(n));
+    memcpy(p + 9, &parent, sizeof(parent));
+    memcpy(p + 17, first, n * sizeof(*first));
+    if (second)
+        memcpy(p + 17 + n * sizeof(*first), second, n * sizeof(*second));
+    w->size += size;
+}
+
+/* ---- One worker's cache: a hash table of nodes in a list, least recently used first ---- */
+
+struct lru_node {
+    uint64_t engine;
+    uint32_t older, newer, chain;
+};
+struct lru {
+    struct lru_node *nodes;
+    uint32_t *heads;
+    uint32_t size, count, cap, oldest, newest;
+};
+
+static void lru_init(struct lru *l, uint32_t cap)
+{
+    *l = (struct lru){.cap = cap, .size = cap + IDS_MAX * BLOCKS_PER_ID + 1, .oldest = NONE, .newest = NONE};
+    l->nodes = need(malloc(l->size * sizeof(*l->nodes)));
+    l->heads = need(malloc(l->size * sizeof(*l->heads)));
+    memset(l->heads, 0xff, l->size * sizeof(*l->heads));
+    for (uint32_t i = 0; i < l->size; i++)
+        l->nodes[i].chain = i + 1 < l->size ? i + 1 : NONE; /* the free list starts at node 0 */
+}
+
+static uint32_t lru_find(const struct lru *l, uint64_t engine)
+{
+    uint32_t i = l->heads[engine % l->size];
+    while (i != NONE && l->nodes[i].engine != engine)
+        i = l->nodes[i].chain;
+    return i;
+}
+
+static void lru_unlink(struct lru *l, uint32_t i)
+{
+    struct lru_node *n = &l->nodes[i];
+    *(n->older != NONE ? &l->nodes[n->older].newer : &l->oldest) = n->newer;
+    *(n->newer != NONE ? &l->nodes[n->newer].older : &l->newest) = n->older;
+}
+
+static void lru_append(struct lru *l, uint32_t i)
+{
+    l->nodes[i].older = l->newest;
+    l->nodes[i].newer = NONE;
+    *(l->newest != NONE ? &l->nodes[l->newest].newer : &l->oldest) = i;
+    l->newest = i;
+}
+
+static void lru_touch(struct lru *l, uint64_t engine, uint32_t *free_list)
+{
+    uint32_t i = lru_find(l, engine);
+    if (i != NONE) {
+        lru_unlink(l, i);
+    } else {
+        i = *free_list;
+        *free_list = l->nodes[i].chain;
+        l->nodes[i].engine = engine;
+        l->nodes[i].chain = l->heads[engine % l->size];
+        l->heads[engine % l->size] = i;
+        l->count++;
+    }
+    lru_append(l, i);
+}
+
+static uint64_t lru_evict(struct lru *l, uint32_t *free_list)
+{
+    uint32_t i = l->oldest;
+    uint64_t engine = l->nodes[i].engine;
+    uint32_t *link = &l->heads[engine % l->size];
+    while (*link != i)
+        link = &l->nodes[*link].chain;
+    *link = l->nodes[i].chain;
+    lru_unlink(l, i);
+    l->nodes[i].chain = *free_list;
+    *free_list = i;
+    l->count--;
+    return engine;
+}
+
+/* ---- Trace-like requests ---- */
+
+struct request {
+    uint32_t n, ids[IDS_MAX];
+};
+
+/* Log-normal with median 14 and mean 24. */
+static uint32_t draw_length(uint64_t *random)
+{
+    double u = ((double)draw(random, 1u << 30) + 1) / (1u << 30),
+           v = (double)draw(random, 1u << 30) / (1u << 30);
+    double normal = sqrt(-2 * log(u)) * cos(2 * 3.14159265358979 * v), length = 14 * exp(1.038 * normal);
+    return length < 1 ? 1 : length > IDS_MAX ? IDS_MAX : (uint32_t)length;
+}
+
+static struct request *make_requests(uint32_t count, uint64_t *random)
+{
+    struct request *r = need(calloc(count, sizeof(*r)));
+    uint64_t ids = 0, reused = 0;
+    uint32_t next = 1; /* id 0 is the block that every request begins with */
+    for (uint32_t i = 0; i < count; i++) {
+        r[i].n = draw_length(random);
+        uint32_t from = 1;
+        if (i && (double)reused < 0.366 * (double)ids) { /* continue one of the last requests */
+            const struct request *old = &r[i - 1 - draw(random, i < 2000 ? i : 2000)];
+            from = old->n < r[i].n ? old->n : r[i].n;
+            memcpy(r[i].ids, old->ids, from * sizeof(uint32_t));
+        }
+        for (uint32_t k = from; k < r[i].n; k++)
+            r[i].ids[k] = next++;
+        ids += r[i].n;
+        reused += i ? from : 0;
+    }
+    return r;
+}
+
+/* An id stands for a whole prefix, so its blocks' engine hashes follow from the id alone. */
+static uint32_t expand(const struct request *r, uint64_t *local, uint64_t *engine)
+{
+    for (uint32_t i = 0; i < r->n * BLOCKS_PER_ID; i++) {
+        uint64_t block = (uint64_t)r->ids[i / BLOCKS_PER_ID] * BLOCKS_PER_ID + i % BLOCKS_PER_ID;
+        local[i] = mix(block ^ 0x5555555555u);
+        engine[i] = mix(block ^ 0xAAAAAAAAAAu);
+    }
+    return r->n * BLOCKS_PER_ID;
+}
+
+static void serve(struct workload *w, size_t *cap, uint32_t worker, struct lru *l, uint32_t *free_list,
+                  uint32_t n, const uint64_t *local, const uint64_t *engine)
+{
+    static uint64_t evicted[IDS_MAX * BLOCKS_PER_ID];
+    uint32_t held = 0, count = 0;
+    while (held < n && lru_find(l, engine[held]) != NONE)
+        held++;
+    for (uint32_t i = n; i-- > 0;)
+        lru_touch(l, engine[i], free_list);
+    if (held < n)
+        put(w, cap, WORKLOAD_STORE, worker, held ? engine[held - 1] : 0, n - held, local + held,
+            engine + held);
+    while (l->count > l->cap)
+        evicted[count++] = lru_evict(l, free_list);
+    if (count)
+        put(w, cap, WORKLOAD_REMOVE, worker, 0, count, evicted, NULL);
+}
+
+struct workload workload_trace(uint32_t requests, uint32_t workers, uint32_t cache, uint64_t seed)
+{
+    static uint64_t local[IDS_MAX * BLOCKS_PER_ID], engine[IDS_MAX * BLOCKS_PER_ID];
+    struct workload w = {.name = "trace", .workers = workers};
+    uint64_t random = mix(seed);
+    size_t cap = 0;
+    struct request *r = make_requests(requests, &random);
+    struct lru *caches = need(calloc(workers, sizeof(*caches)));
+    uint32_t *free_lists = need(calloc(workers, sizeof(*free_lists)));
+    for (uint32_t i = 0; i < workers; i++)
+        lru_init(&caches[i], cache);
+    for (uint32_t from = 0; from < requests; from += WINDOW) {
+        uint32_t to = from + WINDOW < requests ? from + WINDOW : requests;
+        for (uint32_t i = from; i < to; i++)
+            put(&w, &cap, WORKLOAD_QUERY, 0, 0, expand(&r[i], local, engine), local, NULL);
+        for (uint32_t i = from; i < to; i++) {
+            uint32_t worker = (uint32_t)draw(&random, workers);
+            serve(&w, &cap, worker, &caches[worker], &free_lists[worker], expand(&r[i], local, engine), local,
+                  engine);
+        }
+    }
+    for (uint32_t i = 0; i < workers; i++) {
+        free(caches[i].nodes);
+        free(caches[i].heads);
+    }
+    free(caches);
+    free(free_lists);
+    free(r);
+    return w;
+}
+
+struct workload workload_branches(uint32_t branches, uint32_t workers, uint64_t seed)
+{
+    enum { TRUNK = 64, TRUNKS = 512 };
+    struct workload w = {.name = "branches", .workers = workers};
+    uint64_t random = mix(seed), local[TRUNK + 3], engine[TRUNK + 3];
+    size_t cap = 0;
+    for (uint32_t t = 0; t < TRUNKS; t++) {
+        for (uint32_t i = 0; i < TRUNK; i++) {
+            local[i] = mix(t * TRUNK + i);
+            engine[i] = mix(local[i]);
+        }
+        put(&w, &cap, WORKLOAD_STORE, t % workers, 0, TRUNK, local, engine);
+    }
+    for (uint32_t b = 0; b < branches; b++) {
+        uint32_t t = (uint32_t)draw(&random, TRUNKS), at = (uint32_t)draw(&random, TRUNK - 1);
+        uint32_t n = 1 + (uint32_t)draw(&random, 3);
+        for (uint32_t i = 0; i <= at; i++)
+            local[i] = mix(t * TRUNK + i);
+        uint64_t parent = mix(local[at]);
+        for (uint32_t i = 0; i < n; i++) {
+            local[at + 1 + i] = mix(((uint64_t)b << 8) + i + ((uint64_t)1 << 48));
+            engine[i] = mix(local[at + 1 + i]);
+        }
+        put(&w, &cap, WORKLOAD_STORE, t % workers, parent, n, local + at + 1, engine);
+        if (b % 8 == 0)
+            put(&w, &cap, WORKLOAD_QUERY, 0, 0, at + 1 + n, local, NULL);
+    }
+    return w;
+}
