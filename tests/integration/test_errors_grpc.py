@@ -83,7 +83,7 @@ def test_too_large(stub):
     fails(stub.Query, pb.QueryRequest(token_ids=[1] * 1048577), Code.RESOURCE_EXHAUSTED, "token_ids")
     fails(stub.QueryByHash, pb.QueryByHashRequest(block_hashes=[1] * 524289), Code.RESOURCE_EXHAUSTED, "block_hashes")
     fails(stub.Query, pb.QueryRequest(token_ids=[1] * 2200000), Code.RESOURCE_EXHAUSTED)
-    assert stub.Query(pb.QueryRequest(token_ids=[1] * 1048576)).result.asked_blocks == 0
+    assert stub.Query(pb.QueryRequest(token_ids=[1] * 1048576)).result.asked_blocks == 65536
 
 
 def test_malformed_message(channel):

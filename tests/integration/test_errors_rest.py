@@ -49,7 +49,7 @@ INVALID = [
     ("/query", {"token_ids": [1, 2.5]}, "token_ids"),
     ("/query", {"token_ids": [1, None]}, "token_ids"),
     ("/query", b'{"token_ids":[1,2', ""),
-    ("/query", b'{"token_ids":[01]}', "token_ids"),
+    ("/query", b'{"token_ids":[01]}', "byte 16"),
     ("/query", b'{"token_ids":[1],"token_ids":[2]}', "token_ids"),
     ("/query_by_hash", {}, "block_hashes"),
     ("/query_by_hash", {"block_hashes": [18446744073709551616]}, "block_hashes"),

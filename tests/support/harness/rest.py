@@ -1,5 +1,6 @@
 """Plain HTTP, so that tests see exactly what is sent and what comes back."""
 
+import contextlib
 import http.client
 import json
 from typing import Any, NamedTuple
@@ -28,7 +29,9 @@ class Rest:
     def request(self, method, path, body=None, headers=None):
         connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
         try:
-            connection.request(method, path, body, headers or {})
+            # A server may refuse a long body before it is sent; its answer is there to be read all the same.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(method, path, body, headers or {})
             response = connection.getresponse()
             names = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, names, response.read())

@@ -46,7 +46,7 @@ def settle(daemon, simulator, seconds=60):
                 continue
             if worker["next_sequence"] == 0:
                 # Nothing was published in this life: the connection itself is what there is to wait for.
-                if listener["state"] in ("connecting", "syncing") or worker["subscribers"] == 0:
+                if listener["state"] == "connecting" or worker["subscribers"] == 0:
                     return False
             elif listener.get("last_sequence") != worker["next_sequence"] - 1:
                 return False
