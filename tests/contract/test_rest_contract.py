@@ -23,6 +23,12 @@ def api_schema(filled):
 schema = schemathesis.pytest.from_fixture("api_schema")
 
 
+def has_float(value):
+    if isinstance(value, dict):
+        return any(map(has_float, value.values()))
+    return any(map(has_float, value)) if isinstance(value, list) else isinstance(value, float)
+
+
 def operation_id(case):
     return case.operation.definition.raw["operationId"]
 
@@ -36,8 +42,10 @@ def operation_id(case):
     phases=[Phase.explicit, Phase.generate],
 )
 def test_generated_requests(case):
-    # Register's schema cannot say which endpoints ZMQ accepts, so a request it allows may still be 400.
-    excluded = [positive_data_acceptance] if operation_id(case) == "Register" else []
+    # Two rules are stricter than JSON Schema can say: which endpoints ZMQ accepts, and that an integer is not written
+    # as 1.0. What breaks them is 400 although the schema allows it.
+    stricter = operation_id(case) == "Register" or has_float(case.body)
+    excluded = [positive_data_acceptance] if stricter else []
     case.call_and_validate(excluded_checks=excluded, timeout=60)
     called.add(operation_id(case))
 
@@ -67,6 +75,7 @@ def test_reads_of_a_filled_index(filled, api_schema):
         response = case.call()
         case.validate_response(response)
         assert len(response.content) > 10
+        called.add(operation_id(case))  # schemathesis leaves out the path it has read the document from
         if path in ("/dump", "/workers"):
             assert response.json()
             filled_answers.add(operation_id(case))
