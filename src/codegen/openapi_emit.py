@@ -297,7 +297,8 @@ class Emitter:
     def document_c(self):
         text = json.dumps(self.model.doc.root, ensure_ascii=True, separators=(",", ":"))
         out = [self.banner, '#include "openapi_routes.h"\n\n', "static const char text[] =\n"]
-        pieces = [text[i : i + 90] for i in range(0, len(text), 90)]
+        # cut where objects end, so that a change in the document is a small change here
+        pieces = [part[i : i + 90] for part in re.split(r"(?<=\},)", text) for i in range(0, len(part), 90)]
         out.append("\n".join("    " + c_string(piece) for piece in pieces) + ";\n\n")
         out.append("const struct kvx_bytes kvx_http_document = {text, sizeof(text) - 1};\n")
         return "".join(out)

@@ -6,14 +6,14 @@ struct kvx_bytes kvx_http_path(struct kvx_bytes target)
 {
     static const char scheme[] = "http://";
     const size_t len = sizeof(scheme) - 1;
+    for (size_t i = 0; i < target.len; i++)
+        if (target.data[i] == '?' || target.data[i] == '#')
+            target.len = i;
     if (target.len >= len && strncasecmp(target.data, scheme, len) == 0) {
         const char *slash = memchr(target.data + len, '/', target.len - len);
         const char *end = target.data + target.len;
         target = slash ? (struct kvx_bytes){slash, (size_t)(end - slash)} : (struct kvx_bytes){end, 0};
     }
-    for (size_t i = 0; i < target.len; i++)
-        if (target.data[i] == '?' || target.data[i] == '#')
-            target.len = i;
     return target;
 }
 
