@@ -27,7 +27,8 @@ static unsigned cap_for(unsigned blocks)
 
 int kvx_chunk_new(struct kvx_index *ix, uint32_t parent, unsigned offset, unsigned blocks, uint32_t *out)
 {
-    if (!ix->free_chunks && kvx_table_reserve(&ix->chunks, &ix->memory, &ix->retire))
+    if (!ix->free_chunks &&
+        (ix->chunks.count == KVX_CHUNK_IDS_MAX || kvx_table_reserve(&ix->chunks, &ix->memory, &ix->retire)))
         return KVX_NOMEM;
     unsigned cap = cap_for(blocks);
     uint64_t *cells = kvx_cell_alloc(&ix->memory, KVX_FOR_COLUMNS, cap * CELL_BYTES);

@@ -1,9 +1,10 @@
 /* The shared map from engine hash to position, for all workers. Used by writers only, under the lock.
  *
- * A slot is 8 bytes: 26 hash bits and a 38-bit position, no key; a candidate is verified through the chunk's
- * engine column. Linear probing over homes that grow with the hash. The table has 16 regions: a hash's top
- * four bits name the region, the 26 stored bits the place in it, so that any slot's home follows from its
- * content and where it stands. Growth is one sequential pass that never reads a column. */
+ * A slot is 8 bytes: 30 hash bits (the tag) and a 34-bit position, no key; a candidate is verified through
+ * the chunk's engine column. The table is ordered by tag: linear probing in which a slot's home grows with
+ * its tag and equal homes are sorted. So a search ends at the first larger tag, a removal at the first slot
+ * that stands at home, and growth is one sequential pass that never reads a column. There is no wrap-around:
+ * the table ends in spare slots. */
 #ifndef INDEX_ENGINE_MAP_H
 #define INDEX_ENGINE_MAP_H
 
@@ -15,8 +16,8 @@
 struct kvx_index;
 
 struct kvx_engine_map {
-    uint64_t *slots; /* 16 * region; 0 is empty */
-    uint64_t region;
+    uint64_t *slots; /* size + spare ones; 0 is empty, and the last one always is */
+    uint64_t size;   /* at most 1 << 30 */
     uint64_t count;
     uint64_t mask; /* hooks: ~0 outside tests */
 };

@@ -21,12 +21,14 @@
 #include "retire.h"
 #include "table.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
 enum {
     KVX_CHUNK_BLOCKS = 64,
     KVX_CHUNK_SEGMENT_BITS = 10,
+    KVX_CHUNK_IDS_MAX = 1 << 28, /* 17 billion positions; their headers alone would take 17 GB */
     KVX_SLOT_SEGMENT_BITS = 4,
     KVX_WORKER_SEGMENT_BITS = 4,
     KVX_NO_HOLDER = 0xffffffff,

@@ -5,13 +5,19 @@
 
 enum { AHEAD = 12 };
 
-/* Takes `pos` from the worker in these tiers; returns from how many. `*gone`: no tier is left. */
-static size_t take(struct kvx_index *ix, struct kvx_worker *w, uint64_t pos, unsigned tiers, bool *gone)
+/* How a worker held a position. */
+struct taken {
+    size_t tiers; /* those it was taken from */
+    bool held;    /* in any tier, before */
+    bool gone;    /* in none any more */
+};
+
+/* Takes `pos` from the worker in these tiers. */
+static struct taken take(struct kvx_index *ix, struct kvx_worker *w, uint64_t pos, unsigned tiers)
 {
     struct kvx_chunk *c = kvx_chunk_at(ix, KVX_POS_CHUNK(pos));
     uint64_t bit = (uint64_t)1 << KVX_POS_OFFSET(pos);
-    size_t taken = 0;
-    *gone = true;
+    struct taken taken = {.gone = true};
     for (unsigned tier = 0; w->tiers >> tier; tier++) {
         if (!(w->tiers >> tier & 1))
             continue;
@@ -19,13 +25,14 @@ static size_t take(struct kvx_index *ix, struct kvx_worker *w, uint64_t pos, uns
         uint64_t bits = mask ? atomic_load_explicit(mask, memory_order_relaxed) : 0;
         if (!(bits & bit))
             continue;
+        taken.held = true;
         if (!(tiers >> tier & 1)) {
-            *gone = false;
+            taken.gone = false;
             continue;
         }
         kvx_mask_set(c, mask, bits & ~bit);
         kvx_held_add(ix, w, (enum kvx_tier)tier, -1);
-        taken++;
+        taken.tiers++;
         if (bits == bit)
             kvx_holders_compact(ix, c);
     }
@@ -37,13 +44,13 @@ static unsigned remove_shared(struct kvx_index *ix, struct kvx_worker *w, unsign
                               size_t *taken)
 {
     uint64_t pos = kvx_map_find(ix, hash);
-    if (!pos || kvx_pairs_second(&w->overlay, pos) || !kvx_worker_holds(ix, w, pos))
+    if (!pos || kvx_pairs_second(&w->overlay, pos))
         return 0;
-    bool gone;
-    *taken += take(ix, w, pos, tiers, &gone);
-    if (gone)
+    struct taken t = take(ix, w, pos, tiers);
+    *taken += t.tiers;
+    if (t.tiers)
         kvx_chunk_reclaim(ix, KVX_POS_CHUNK(pos));
-    return 1;
+    return t.held;
 }
 
 static unsigned remove_overlay(struct kvx_index *ix, struct kvx_worker *w, unsigned tiers, uint64_t hash,
@@ -52,20 +59,17 @@ static unsigned remove_overlay(struct kvx_index *ix, struct kvx_worker *w, unsig
     unsigned named = 0;
     for (uint32_t next, i = kvx_pairs_first(&w->overlay, hash); i; i = next) {
         uint64_t pos = w->overlay.items[i - 1].second;
-        bool gone = true;
-        if (kvx_worker_holds(ix, w, pos)) {
-            named++;
-            *taken += take(ix, w, pos, tiers, &gone);
-        }
-        if (!gone) {
+        struct taken t = take(ix, w, pos, tiers);
+        named += t.held;
+        *taken += t.tiers;
+        if (!t.gone) {
             next = kvx_pairs_next(&w->overlay, i);
             continue;
         }
         kvx_names_drop_others(ix, w, pos, i); /* first, so that `next` is not among them */
         next = kvx_pairs_next(&w->overlay, i);
         kvx_pair_drop(ix, w, i);
-        struct kvx_chunk *c = kvx_chunk_at(ix, KVX_POS_CHUNK(pos));
-        if (c->serial)
+        if (t.tiers)
             kvx_chunk_reclaim(ix, KVX_POS_CHUNK(pos));
     }
     return named;

@@ -1,15 +1,17 @@
 /* The index of one partition: for every worker and tier, exactly which prefixes (positions) it holds.
  *
- * Vocabulary: a *local hash* names one block's content without its position; an *engine hash* is the opaque name an
- * engine gives a block in its events; a *position* is one node of the prefix tree, a whole prefix ending in one block.
+ * Vocabulary: a *local hash* names one block's content without its position; an *engine hash* is the opaque
+ * name an engine gives a block in its events; a *position* is one node of the prefix tree, a whole prefix
+ * ending in one block.
  *
- * Concurrency: one writer at a time (kvx_index_lock), any number of readers beside it. Readers take no lock and write
- * nothing shared. For each worker a lookup counts every position that the worker held during the whole lookup, and none
- * that it held at no moment of the lookup. A lookup that starts after a change returned sees the change.
+ * Concurrency: one writer at a time (kvx_index_lock), any number of readers beside it. Readers take no lock
+ * and write nothing shared. For each worker a lookup counts every position that the worker held during the
+ * whole lookup, and none that it held at no moment of the lookup. A lookup that starts after a change
+ * returned sees the change.
  *
- * Memory: every byte comes from the given allocator and is reported by kvx_index_stats. An operation that runs out of
- * memory returns KVX_NOMEM, leaves the index valid, and has applied a prefix of its blocks at most (never a block
- * whose parent position it does not have).
+ * Memory: every byte comes from the given allocator and is reported by kvx_index_stats. An operation that
+ * runs out of memory returns KVX_NOMEM, leaves the index valid, and has applied a prefix of its blocks at
+ * most (never a block whose parent position it does not have).
  */
 #ifndef INDEX_INDEX_H
 #define INDEX_INDEX_H
@@ -31,11 +33,14 @@ struct kvx_index_hooks; /* tests only: index/hooks.h */
 struct kvx_index_config {
     const struct kvx_allocator *allocator;
     struct kvx_rcu *rcu;
-    uint32_t pending_blocks_max; /* stored blocks whose parent is unknown, kept per worker; oldest dropped first */
-    uint64_t pending_bytes_max;  /* the same in bytes of memory; both bounds hold */
-    uint32_t unresolved_max;     /* token-less engine hashes kept per worker until their block becomes known */
-    uint32_t sweep_backlog_max;  /* dead generations that may wait for their sweep before a new one is refused */
-    void (*label_release)(void *label); /* called once per label, after the last reader that could see it has left */
+    uint32_t
+        pending_blocks_max; /* stored blocks whose parent is unknown, kept per worker; oldest dropped first */
+    uint64_t pending_bytes_max; /* the same in bytes of memory; both bounds hold */
+    uint32_t unresolved_max;    /* token-less engine hashes kept per worker until their block becomes known */
+    uint32_t
+        sweep_backlog_max; /* dead generations that may wait for their sweep before a new one is refused */
+    void (*label_release)(
+        void *label); /* called once per label, after the last reader that could see it has left */
     const struct kvx_index_hooks *hooks; /* NULL outside tests */
 };
 
@@ -53,22 +58,23 @@ void kvx_index_lock(struct kvx_index *);
 /* Also frees what earlier writers retired and no reader can see any more. */
 void kvx_index_unlock(struct kvx_index *);
 
-/* One life of a worker: all operations name the generation they were decoded for, and are refused with KVX_STALE
- * (nothing applied) when the worker has begun a newer one or is gone. `id` is dense and is reused only after a grace
- * period; `generation` never repeats within one index. */
+/* One life of a worker: all operations name the generation they were decoded for, and are refused with
+ * KVX_STALE (nothing applied) when the worker has begun a newer one or is gone. `id` is dense and is reused
+ * only after a grace period; `generation` never repeats within one index. */
 struct kvx_worker_ref {
     uint32_t id;
     uint32_t generation;
 };
 
-/* A new worker that holds nothing. `label` is the caller's; lookups hand it back (see kvx_match). KVX_UNAVAILABLE when
- * the sweep backlog is full. */
+/* A new worker that holds nothing. `label` is the caller's; lookups hand it back (see kvx_match).
+ * KVX_UNAVAILABLE when the sweep backlog is full. */
 int kvx_worker_add(struct kvx_index *, void *label, struct kvx_worker_ref *out) KVX_MUST_CHECK;
-/* The worker leaves every answer with this call; its memory is reclaimed by kvx_index_sweep. KVX_STALE if `ref` is not
- * the current generation. Never needs memory. */
+/* The worker leaves every answer with this call; its memory is reclaimed by kvx_index_sweep. KVX_STALE if
+ * `ref` is not the current generation. Never needs memory. */
 int kvx_worker_remove(struct kvx_index *, struct kvx_worker_ref ref);
 /* A new generation that holds nothing, in all tiers; pending and unresolved blocks are dropped too. */
-int kvx_worker_restart(struct kvx_index *, struct kvx_worker_ref ref, struct kvx_worker_ref *out) KVX_MUST_CHECK;
+int kvx_worker_restart(struct kvx_index *, struct kvx_worker_ref ref,
+                       struct kvx_worker_ref *out) KVX_MUST_CHECK;
 /* The worker holds nothing in the tiers of `tiers` (KVX_TIER_BIT) any more; its generation stays. */
 int kvx_worker_clear_tiers(struct kvx_index *, struct kvx_worker_ref ref, unsigned tiers) KVX_MUST_CHECK;
 
@@ -85,37 +91,41 @@ struct kvx_store {
 
 /* What became of a store, in blocks; they add up to `n` of the store plus what it resolved. */
 struct kvx_store_result {
-    size_t added;     /* newly held */
-    size_t known;     /* held already */
-    size_t pending;   /* kept until the parent is known */
-    size_t resolved;  /* earlier pending blocks, of any worker, and unresolved ones that this store made known */
-    size_t dropped;   /* pending blocks of this worker pushed out by the bounds */
+    size_t added;   /* newly held */
+    size_t known;   /* held already */
+    size_t pending; /* kept until the parent is known */
+    size_t
+        resolved; /* earlier pending blocks, of any worker, and unresolved ones that this store made known */
+    size_t dropped; /* pending blocks of this worker pushed out by the bounds */
 };
 
-/* KVX_TOO_LARGE when the parent hash names more than 64 positions of the worker: no engine does that, and each store
- * would multiply. KVX_INVALID for n == 0 or an unknown tier.
- * Parents: the worker's own entries for the engine hash first; else those of other workers, if all positions known
- * for it are one; else the store is pending. An own hash that names several positions places the run under each. */
+/* KVX_TOO_LARGE when the parent hash names more than 64 positions of the worker: no engine does that, and
+ * each store would multiply. KVX_INVALID for n == 0 or an unknown tier. Parents: the worker's own entries for
+ * the engine hash first; else those of other workers, if all positions known for it are one; else the store
+ * is pending. An own hash that names several positions places the run under each. */
 int kvx_index_store(struct kvx_index *, const struct kvx_store *, struct kvx_store_result *) KVX_MUST_CHECK;
 
-/* Token-less residency: the blocks this worker already names by these engine hashes are now (also) in `tier`. Hashes it
- * does not know are kept as unresolved, within the bound, and applied when a store makes them known. */
-int kvx_index_reside(struct kvx_index *, struct kvx_worker_ref, enum kvx_tier, size_t n, const uint64_t *engine,
-                     struct kvx_store_result *) KVX_MUST_CHECK;
+/* Token-less residency: the blocks this worker already names by these engine hashes are now (also) in `tier`.
+ * Hashes it does not know are kept as unresolved, within the bound, and applied when a store makes them
+ * known. */
+int kvx_index_reside(struct kvx_index *, struct kvx_worker_ref, enum kvx_tier, size_t n,
+                     const uint64_t *engine, struct kvx_store_result *) KVX_MUST_CHECK;
 
 struct kvx_remove_result {
-    size_t removed;   /* (position, tier) pairs no longer held */
-    size_t several;   /* hashes that named more than one position: all of them were removed */
-    size_t pending;   /* pending or unresolved blocks deleted */
-    size_t unknown;   /* hashes this worker does not name, or not in this tier */
+    size_t removed; /* (position, tier) pairs no longer held */
+    size_t several; /* hashes that named more than one position: all of them were removed */
+    size_t pending; /* pending or unresolved blocks deleted */
+    size_t unknown; /* hashes this worker does not name, or not in this tier */
 };
-/* Removes every position each engine hash names for this worker, from the tiers of `tiers` only. Never needs memory. */
-int kvx_index_remove(struct kvx_index *, struct kvx_worker_ref, unsigned tiers, size_t n, const uint64_t *engine,
-                     struct kvx_remove_result *);
+/* Removes every position each engine hash names for this worker, from the tiers of `tiers` only. Never needs
+ * memory. */
+int kvx_index_remove(struct kvx_index *, struct kvx_worker_ref, unsigned tiers, size_t n,
+                     const uint64_t *engine, struct kvx_remove_result *);
 
 /* ---- Reading. Any thread, with a reader of its own. ---- */
 
-/* A reader's scratch space for one index; owned by one thread. Grows with the number of workers, never in a section. */
+/* A reader's scratch space for one index; owned by one thread. Grows with the number of workers, never in a
+ * section. */
 struct kvx_lookup;
 int kvx_lookup_new(struct kvx_lookup **out, const struct kvx_allocator *) KVX_MUST_CHECK;
 void kvx_lookup_free(struct kvx_lookup *);
@@ -124,24 +134,25 @@ void kvx_lookup_free(struct kvx_lookup *);
 struct kvx_match {
     void *label;                     /* as given to kvx_worker_add */
     uint32_t worker;                 /* kvx_worker_ref.id */
-    uint32_t blocks[KVX_TIER_COUNT]; /* cumulative: leading blocks on the device; extended through host; through disk;
-                                        through external. Non-decreasing. */
+    uint32_t blocks[KVX_TIER_COUNT]; /* cumulative: leading blocks on the device; extended through host;
+                                        through disk; through external. Non-decreasing. */
     uint64_t held_blocks;            /* positions this worker holds on the device in all */
 };
 
-/* The workers that hold at least the first block in some tier (blocks[KVX_TIER_EXTERNAL] >= 1), in no particular order.
- * `matches` and the labels in it are valid until the caller leaves the read section (kvx_rcu_enter on the index's
- * domain) or uses `lookup` again. KVX_NOMEM when the scratch cannot grow. A worker is in the answer once; one that is
- * removed and added again while the lookup runs is two workers. */
+/* The workers that hold at least the first block in some tier (blocks[KVX_TIER_EXTERNAL] >= 1), in no
+ * particular order. `matches` and the labels in it are valid until the caller leaves the read section
+ * (kvx_rcu_enter on the index's domain) or uses `lookup` again. KVX_NOMEM when the scratch cannot grow. A
+ * worker is in the answer once; one that is removed and added again while the lookup runs is two workers. */
 int kvx_index_match(const struct kvx_index *, struct kvx_lookup *, const uint64_t *local, size_t n,
                     const struct kvx_match **matches, size_t *count) KVX_MUST_CHECK;
 
-/* How many positions the worker holds in each tier, for listings; 0 for a generation that has ended. Under the lock. */
+/* How many positions the worker holds in each tier, for listings; 0 for a generation that has ended. Under
+ * the lock. */
 void kvx_worker_held(const struct kvx_index *, struct kvx_worker_ref, uint64_t held[KVX_TIER_COUNT]);
 
-/* The whole index as store events: each (worker, tier)'s blocks in runs. A block held during the whole dump appears
- * exactly once per holder, one never held does not appear, and an event precedes those that name its blocks as parent.
- * Holds no read section between calls; takes 16 bytes a chunk of memory. */
+/* The whole index as store events: each (worker, tier)'s blocks in runs. A block held during the whole dump
+ * appears exactly once per holder, one never held does not appear, and an event precedes those that name its
+ * blocks as parent. Holds no read section between calls; takes 16 bytes a chunk of memory. */
 struct kvx_dump;
 struct kvx_dump_event {
     void *label; /* valid inside the caller's read section only */
@@ -153,29 +164,32 @@ struct kvx_dump_event {
 };
 int kvx_dump_new(struct kvx_index *, struct kvx_rcu_reader *, struct kvx_dump **out) KVX_MUST_CHECK;
 void kvx_dump_free(struct kvx_dump *);
-/* Call inside a read section, which may be left and entered again between calls. 1 and an event, or 0 at the end. */
+/* Call inside a read section, which may be left and entered again between calls. 1 and an event, or 0 at the
+ * end. */
 int kvx_dump_next(struct kvx_dump *, struct kvx_dump_event *) KVX_MUST_CHECK;
 
 /* ---- Housekeeping. ---- */
 
-/* One slice of at most about a millisecond of writer lock (taken inside): reclaims what dead generations left. Returns
- * true while there is more to do. */
+/* One slice of at most about a millisecond of writer lock (taken inside): reclaims what dead generations
+ * left. Returns true while there is more to do. */
 bool kvx_index_sweep(struct kvx_index *);
 
 struct kvx_index_stats {
-    uint64_t workers;       /* live */
+    uint64_t workers;              /* live */
     uint64_t held[KVX_TIER_COUNT]; /* holder-blocks: (worker, position) pairs of live workers */
-    uint64_t positions;     /* distinct positions in the tree, held or not */
+    uint64_t positions;            /* distinct positions in the tree, held or not */
     uint64_t chunks;
     uint64_t overlay_entries; /* engine hashes kept per worker because they differ from the shared column */
     uint64_t pending_blocks, unresolved;
     uint64_t dead_generations; /* the sweep backlog */
-    uint64_t bytes;         /* everything allocated, retired memory included */
-    uint64_t bytes_columns, bytes_holders, bytes_map, bytes_children, bytes_overlay, bytes_pending, bytes_other;
+    uint64_t bytes;            /* everything allocated, retired memory included */
+    uint64_t bytes_columns, bytes_holders, bytes_map, bytes_children, bytes_overlay, bytes_pending,
+        bytes_other;
 };
 /* Any thread; takes the writer lock briefly. */
 void kvx_index_stats(struct kvx_index *, struct kvx_index_stats *);
-/* True if every invariant holds; else false and a static sentence. For tests: walks everything under the writer lock. */
+/* True if every invariant holds; else false and a static sentence. For tests: walks everything under the
+ * writer lock. */
 bool kvx_index_validate(struct kvx_index *, const char **reason);
 
 #endif /* INDEX_INDEX_H */

@@ -1,5 +1,5 @@
-/* Read-copy-update: readers take no lock and wait for nobody; writers free memory only after every reader that could
- * see it has left. An epoch scheme in C11 atomics.
+/* Read-copy-update: readers take no lock and wait for nobody; writers free memory only after every reader
+ * that could see it has left. An epoch scheme in C11 atomics.
  *
  * A `kvx_rcu` is one domain (one per process, shared by all partitions). Each reading thread owns a
  * `kvx_rcu_reader`. Read sections are short: no blocking call, no I/O inside.
