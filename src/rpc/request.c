@@ -82,14 +82,10 @@ static const void *member(const ProtobufCMessage *m, size_t offset)
     return (const char *)m + offset;
 }
 
-static int64_t as_signed(uint64_t value)
+/* Limits are below 2^63; an unsigned value beyond them all is `huge`. */
+static int64_t number(const ProtobufCFieldDescriptor *f, const void *at, bool *huge)
 {
-    return value > INT64_MAX ? INT64_MAX : (int64_t)value;
-}
-
-/* The value for a comparison with limits, which are below 2^63. */
-static int64_t number(const ProtobufCFieldDescriptor *f, const void *at)
-{
+    *huge = false;
     switch (f->type) {
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
@@ -100,19 +96,25 @@ static int64_t number(const ProtobufCFieldDescriptor *f, const void *at)
         return *(const uint32_t *)at;
     case PROTOBUF_C_TYPE_UINT64:
     case PROTOBUF_C_TYPE_FIXED64:
-        return as_signed(*(const uint64_t *)at);
+        *huge = *(const uint64_t *)at > INT64_MAX;
+        return *huge ? INT64_MAX : (int64_t) * (const uint64_t *)at;
     default:
         return *(const int64_t *)at;
     }
 }
 
-static int check_range(const struct path *p, const struct kvx_rpc_field_rule *r, int64_t value,
-                       struct kvx_error *e)
+static int check_range(const struct path *p, const struct kvx_rpc_field_rule *r,
+                       const ProtobufCFieldDescriptor *f, const void *at, struct kvx_error *e)
 {
     char text[PATH_TEXT];
+    bool huge;
+    int64_t value = number(f, at, &huge);
     if (r->has_min && value < r->min)
         return kvx_fail(e, KVX_INVALID, "`%s`: %lld is below %lld", path_text(p, text, sizeof(text)),
                         (long long)value, (long long)r->min);
+    if (r->has_max && huge)
+        return kvx_fail(e, KVX_INVALID, "`%s`: %llu is above %lld", path_text(p, text, sizeof(text)),
+                        (unsigned long long)*(const uint64_t *)at, (long long)r->max);
     if (r->has_max && value > r->max)
         return kvx_fail(e, KVX_INVALID, "`%s`: %lld is above %lld", path_text(p, text, sizeof(text)),
                         (long long)value, (long long)r->max);
@@ -146,7 +148,7 @@ static int check_single(const struct kvx_rpc_field_rule *r, const ProtobufCField
         !protobuf_c_enum_descriptor_get_value(f->descriptor, *(const int *)at))
         return kvx_fail(e, KVX_INVALID, "`%s`: %d is not known", path_text(p, text, sizeof(text)),
                         *(const int *)at);
-    return r->has_min || r->has_max ? check_range(p, r, number(f, at), e) : KVX_OK;
+    return r->has_min || r->has_max ? check_range(p, r, f, at, e) : KVX_OK;
 }
 
 static size_t item_size(const ProtobufCFieldDescriptor *f)

@@ -7,3 +7,11 @@ endforeach()
 foreach(test rpc_request rpc_calls rpc_streams rpc_shutdown)
   target_include_directories(test_${test} PRIVATE ${CMAKE_SOURCE_DIR}/gen/rpc)
 endforeach()
+
+# The toy schema of the generator's golden test, compiled: it has every kind of limit.
+set(toy ${CMAKE_SOURCE_DIR}/tests/golden/proto/expected)
+add_library(kvx_toy_proto STATIC ${toy}/toy.pb-c.c ${toy}/shared.pb-c.c)
+target_include_directories(kvx_toy_proto SYSTEM PUBLIC ${toy})
+target_link_libraries(kvx_toy_proto PUBLIC kvx_proto)
+kvx_test(rpc_rules SOURCES rpc_rules_test.c ${toy}/toy_rpc.c ${toy}/toy_files.c PARTS rpc service index base
+         LIBRARIES kvx_toy_proto)
