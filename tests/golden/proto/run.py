@@ -2,7 +2,7 @@
 """Golden tests of the protoc plugin: toy schemas against expected files, bad schemas against the expected error.
 
 The first line of each file in bad/ is `// expect LINE: TEXT`. `--update` writes the expected files anew.
-Exit 77 when protoc, protoc-c or python3-protobuf is missing.
+Exit 77 when protoc, protoc-c or python3-protobuf is missing, or of another version.
 """
 
 import pathlib
@@ -35,7 +35,7 @@ def check_good(out, update):
         EXPECTED.mkdir(exist_ok=True)
         for name, text in made.items():
             (EXPECTED / name).write_text(text)
-    want = {p.name: p.read_text() for p in EXPECTED.iterdir()}
+    want = {p.name: p.read_text() for p in EXPECTED.glob("[a-z]*")}
     if made.keys() != want.keys():
         return [f"files {sorted(made)}, not {sorted(want)}"]
     return [f"{name} differs from expected/{name}" for name in made if made[name] != want[name]]
@@ -84,9 +84,11 @@ def skip(reason):
 
 
 def main():
-    for tool in ("protoc", "protoc-c"):
+    for tool, version in (("protoc", "libprotoc 3.21.12"), ("protoc-c", "protobuf-c 1.4.1")):
         if not shutil.which(tool):
             skip(f"{tool} is not installed")
+        if version not in subprocess.run([tool, "--version"], capture_output=True, text=True).stdout:
+            skip(f"{tool} is not {version}, which made the expected files")
     if subprocess.run(["/usr/bin/python3", "-c", "import google.protobuf"], capture_output=True).returncode:
         skip("python3-protobuf is not installed")
     bad = sorted((HERE / "bad").glob("*.proto"))
