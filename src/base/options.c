@@ -192,6 +192,16 @@ void kvx_options_free(struct kvx_options *opts)
     *opts = (struct kvx_options){0};
 }
 
+static void print_choice(const char *names, int chosen, FILE *out)
+{
+    for (int i = 0; names; i++) {
+        int len = (int)strcspn(names, "|");
+        if (i == chosen)
+            fprintf(out, " (default %.*s)", len, names);
+        names = names[len] ? names + len + 1 : NULL;
+    }
+}
+
 static void print_default(const struct kvx_option *o, const void *defaults, FILE *out)
 {
     const void *where = (const char *)defaults + o->offset;
@@ -207,10 +217,7 @@ static void print_default(const struct kvx_option *o, const void *defaults, FILE
             fprintf(out, " (default %s)", text);
         break;
     case KVX_OPTION_CHOICE:
-        text = o->value;
-        for (int i = *(const int *)where; i; i--)
-            text = strchr(text, '|') + 1;
-        fprintf(out, " (default %.*s)", (int)strcspn(text, "|"), text);
+        print_choice(o->value, *(const int *)where, out);
         break;
     case KVX_OPTION_FLAG:
         break;

@@ -1,5 +1,7 @@
 #include "cursor.h"
 
+#include <assert.h>
+
 static bool load_be(struct kvx_cursor *c, unsigned width, uint64_t *out)
 {
     if (kvx_cursor_left(c) < width)
@@ -63,8 +65,9 @@ static bool read_signed(struct kvx_cursor *c, unsigned width, struct kvx_value *
     uint64_t v;
     if (!load_be(c, width, &v))
         return false;
-    unsigned unused_bits = 64 - 8 * width;
-    return read_int(out, (uint64_t)((int64_t)(v << unused_bits) >> unused_bits), true);
+    assert(width >= 1 && width <= 8);
+    uint64_t sign = UINT64_C(1) << (8 * width - 1);
+    return read_int(out, (v ^ sign) - sign, true); /* extends the sign */
 }
 
 /* The lead bytes c0 to df, which announce their length or value in bytes of their own. */

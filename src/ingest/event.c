@@ -36,7 +36,7 @@ static enum kvx_tag tag_of(const struct kvx_value *v)
     return v->type == KVX_WIRE_STR || v->type == KVX_WIRE_BIN ? tag_named(v->bytes) : KVX_TAG_MALFORMED;
 }
 
-#define IS(text) (memcmp(key.data, text, sizeof text - 1) == 0)
+#define IS(text) (memcmp(key.data, (text), sizeof(text) - 1) == 0)
 
 /* Grouped by length, which is what makes this cheap: an event has about a dozen keys. */
 static enum kvx_field field_named(struct kvx_bytes key)

@@ -136,17 +136,17 @@ static bool read_extra(struct kvx_keys *k, const struct kvx_value *entry, bool f
         struct kvx_value v;
         if (!kvx_cursor_next(&c, &v) || !kvx_cursor_skip_content(&c, &v, 0))
             return false;
-        if (v.type == KVX_WIRE_ARRAY) {
-            if (!read_item(&v, c.end, out))
-                return false;
-        } else if (v.type != KVX_WIRE_STR) {
+        bool understood = false;
+        if (v.type == KVX_WIRE_ARRAY)
+            understood = read_item(&v, c.end, out);
+        else if (v.type == KVX_WIRE_STR && k->lora.len && kvx_bytes_equal(v.bytes, k->lora))
+            understood = true;
+        else if (v.type == KVX_WIRE_STR && is_digest(v.bytes))
+            understood = add_mm(out, kvx_multimodal_hash(v.bytes));
+        else if (v.type == KVX_WIRE_STR)
+            understood = take_salt(k, first, v.bytes);
+        if (!understood)
             return false;
-        } else if (k->lora.len && kvx_bytes_equal(v.bytes, k->lora)) {
-            continue;
-        } else if (is_digest(v.bytes) ? !add_mm(out, kvx_multimodal_hash(v.bytes))
-                                      : !take_salt(k, first, v.bytes)) {
-            return false;
-        }
     }
     return true;
 }

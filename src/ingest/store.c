@@ -66,7 +66,7 @@ static uint32_t whole_blocks(const struct kvx_decoder *d, const struct kvx_field
 {
     uint32_t size = d->context->block_size;
     const struct kvx_tokens *t = &d->tokens;
-    if (t->form == KVX_TOKENS_UNUSABLE || block_size_of(f) != size || !is_placed(f, event) ||
+    if (!size || t->form == KVX_TOKENS_UNUSABLE || block_size_of(f) != size || !is_placed(f, event) ||
         t->count > (uint64_t)n * size)
         return 0;
     return t->count / size;

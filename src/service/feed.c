@@ -172,7 +172,7 @@ int kvx_feed_worker(struct kvx_feed *feed, bool has_rank, uint32_t rank, struct 
     struct kvx_worker *w = listed(feed, rank);
     if (!w) {
         int status = look_up_or_learn(feed, rank, &w);
-        if (status < 0)
+        if (status)
             return status;
         if (w->learned && w->feed == feed)
             kvx_log(feed->service->config.log, KVX_LOG_INFO, "a rank was learned from its batches",

@@ -97,7 +97,7 @@ static int open_source(struct kvx_service *s, const struct kvx_register_args *ar
     if (status < 0)
         return status;
     status = add_worker(s, args, feed, &block_size, &w, e);
-    if (status < 0)
+    if (status)
         goto fail;
     const struct kvx_source_spec spec = {
         .endpoint = feed->endpoint,
