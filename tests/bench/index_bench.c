@@ -184,7 +184,7 @@ static void check(uint64_t *answers, uint64_t *wrong)
     size_t sample = 0;
     uint64_t queries = 0;
     start();
-    for (size_t at = 0; at < b.work.size;) {
+    for (size_t at = 0;;) {
         for (uint64_t offset; sample < b.work.samples_size; (*answers)++) {
             uint32_t n;
             memcpy(&offset, b.work.samples + sample, sizeof(offset));
@@ -195,6 +195,8 @@ static void check(uint64_t *answers, uint64_t *wrong)
                 wrong_scores(literal, n, (const uint64_t *)(const void *)(b.work.samples + sample + 16)) != 0;
             sample += 16 + 8 * (size_t)n;
         }
+        if (at == b.work.size)
+            break;
         struct workload_record r = workload_record(b.work.data + at);
         apply(&r);
         if (r.type == WORKLOAD_STORE)
