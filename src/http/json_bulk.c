@@ -7,7 +7,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { LITERAL_SHOWN = 40 };
+#if defined(__SSE2__) && !defined(KVX_JSON_PORTABLE)
+#include <emmintrin.h>
+#endif
+
+enum {
+    LITERAL_SHOWN = 40,
+    FAST_BYTES = 64 + 16, /* a block, and what a number at its end may be read beyond it */
+};
 
 int kvx_json_out_of_range(struct kvx_error *e, struct kvx_bytes name, int64_t index,
                           const struct kvx_json_integer *v, const struct kvx_json_type *type)
@@ -38,49 +45,85 @@ bool kvx_json_number_fits(const struct kvx_json_integer *v, const struct kvx_jso
     return true;
 }
 
-/* Bit 7 of each byte that is no decimal digit (exact for bytes below 0x80, and 0x80 and above count as none).
- */
-static uint64_t non_digits(uint64_t word)
+/* Bit n of the result: byte n of the 64 at p is a comma. */
+static inline uint64_t commas(const char *p)
 {
-    uint64_t x = word ^ UINT64_C(0x3030303030303030); /* digits become 0..9 */
-    return (((x & UINT64_C(0x7F7F7F7F7F7F7F7F)) + UINT64_C(0x7676767676767676)) | x) &
-           UINT64_C(0x8080808080808080);
+    uint64_t mask = 0;
+#if defined(__SSE2__) && !defined(KVX_JSON_PORTABLE)
+    const __m128i comma = _mm_set1_epi8(',');
+    for (unsigned i = 0; i < 4; i++) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+        mask |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, comma)) << 16 * i;
+    }
+#else
+    const uint64_t low7 = UINT64_C(0x7F7F7F7F7F7F7F7F);
+    for (unsigned i = 0; i < 8; i++) {
+        uint64_t word, zero;
+        memcpy(&word, p + 8 * i, 8);
+        word ^= UINT64_C(0x2C2C2C2C2C2C2C2C);
+        zero = ~(((word & low7) + low7) | word | low7); /* bit 7 of each byte that is 0 */
+        mask |= ((zero >> 7) * UINT64_C(0x0102040810204080) >> 56) << 8 * i;
+    }
+#endif
+    return mask;
 }
 
-/* The value of n digits (1..8) at the low end of `word`, first digit lowest. */
-static uint64_t digits_value(uint64_t word, unsigned n)
+/* The value of n digits (1..8) at p; 8 bytes must be readable. *bad becomes non-zero when one is no digit. */
+static inline uint64_t digits(const char *p, unsigned n, uint64_t *bad)
 {
-    uint64_t x = (word ^ UINT64_C(0x3030303030303030)) << (64 - 8 * n); /* leading zeros move in */
+    uint64_t x;
+    memcpy(&x, p, 8);
+    x = (x ^ UINT64_C(0x3030303030303030))
+        << (64 - 8 * n); /* digits become 0..9, zeros move in before them */
+    *bad |= (((x & UINT64_C(0x7F7F7F7F7F7F7F7F)) + UINT64_C(0x7676767676767676)) | x) &
+            UINT64_C(0x8080808080808080);
     x = x * 10 + (x >> 8);
     return ((x & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x000F424000000064) +
             (x >> 16 & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x0000271000000001)) >>
            32;
 }
 
-/* Up to 16 digits at p, of which at least 17 bytes are readable: their number, and the value. 0 digits when
- * the number is longer, negative or none at all. */
-static inline unsigned short_number(const char *p, uint64_t *out)
+/* The value of 9 to 20 digits; false when they are not all digits or exceed 64 bits. */
+static inline bool long_number(const char *p, unsigned n, uint64_t *out)
 {
-    uint64_t word;
-    memcpy(&word, p, 8);
-    uint64_t stop = non_digits(word);
-    if (stop) {
-        unsigned n = (unsigned)__builtin_ctzll(stop) / 8;
-        if (n)
-            *out = digits_value(word, n);
-        return n;
+    const uint64_t e8 = 100000000;
+    uint64_t bad = 0, low = digits(p + n - 8, 8, &bad), value;
+    if (n <= 16) {
+        value = digits(p, n - 8, &bad) * e8 + low;
+    } else {
+        low += digits(p + n - 16, 8, &bad) * e8;
+        if (__builtin_mul_overflow(digits(p, n - 16, &bad), e8 * e8, &value) ||
+            __builtin_add_overflow(value, low, &value))
+            return false;
     }
-    uint64_t high = digits_value(word, 8), low = 0;
-    memcpy(&word, p + 8, 8);
-    stop = non_digits(word);
-    if (!stop)
-        return 0;
-    static const uint64_t ten[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
-    unsigned n = (unsigned)__builtin_ctzll(stop) / 8;
-    if (n)
-        low = digits_value(word, n);
-    *out = high * ten[n] + low;
-    return 8 + n;
+    *out = value;
+    return !bad;
+}
+
+/* The integer in [p, end), with at most one space before it; 8 bytes from p must be readable. False for all
+ * that is unusual: the careful reader then judges it. */
+static inline __attribute__((always_inline)) bool plain_number(const char *p, const char *end, bool wide,
+                                                               uint64_t min, uint64_t max, uint64_t *out)
+{
+    uint64_t value, bad = 0;
+    bool negative = false;
+    if (*p == ' ')
+        p++;
+    if (wide && *p == '-') {
+        negative = true;
+        p++;
+    }
+    size_t n = (size_t)(end - p);
+    if (n - 1 < 8)
+        value = digits(p, (unsigned)n, &bad);
+    else if (n - 1 >= 20 || !long_number(p, (unsigned)n, &value))
+        return false;
+    if (bad || (*p == '0' && n > 1) || value < min || value > max)
+        return false;
+    if (negative && value > UINT64_C(1) << 63)
+        return false;
+    *out = negative ? 0 - value : value;
+    return true;
 }
 
 struct bulk {
@@ -129,40 +172,46 @@ static inline void put(struct bulk *b, uint64_t value)
         ((uint64_t *)b->items)[b->n++] = value;
 }
 
-/* Items as machines write them, "123," or "123, ": as long as that lasts. The rest is for the careful loop.
- */
-static inline __attribute__((always_inline)) void fast_items(struct bulk *b, bool is_u32)
+/* Items as machines write them, "123,456" or "123, 456": the commas of 64 bytes at once, so that one number
+ * need not wait for the end of the one before. Stops where something is unusual, near the end of the text and
+ * near `cap`; the careful loop goes on from there. */
+static inline __attribute__((always_inline)) void fast_items(struct bulk *b, bool is_u32, bool wide)
 {
-    const char *p = b->c->p, *last = b->c->end - 18;
-    const uint64_t min = b->item->kind == KVX_JSON_WIDE ? 0 : b->item->min, max = b->item->max;
-    uint32_t *const items32 = b->items;
-    uint64_t *const items64 = b->items;
+    const uint64_t min = wide ? 0 : b->item->min, max = b->item->max;
+    const char *block = b->c->p, *first = block; /* of the current number */
     size_t n = b->n;
-    while (p < last && n < b->cap) {
-        uint64_t value = 0;
-        unsigned digits = short_number(p, &value);
-        if (!digits || p[digits] != ',' || (*p == '0' && digits > 1) || value < min || value > max)
-            break;
-        if (is_u32)
-            items32[n++] = (uint32_t)value;
-        else
-            items64[n++] = value;
-        p += digits + 1;
-        p += *p == ' ';
+    for (; b->c->end - block >= FAST_BYTES && b->cap - n >= 64; block += 64) {
+        for (uint64_t mask = commas(block); mask; mask &= mask - 1) {
+            const char *comma = block + __builtin_ctzll(mask);
+            uint64_t value;
+            if (!plain_number(first, comma, wide, min, max, &value))
+                goto out;
+            if (is_u32)
+                ((uint32_t *)b->items)[n++] = (uint32_t)value;
+            else
+                ((uint64_t *)b->items)[n++] = value;
+            first = comma + 1;
+        }
     }
+out:
     b->n = n;
-    b->c->p = p;
+    b->c->p = first;
+}
+
+static void fast_run(struct bulk *b)
+{
+    if (b->item->kind == KVX_JSON_U32)
+        fast_items(b, true, false);
+    else if (b->item->kind == KVX_JSON_U64)
+        fast_items(b, false, false);
+    else
+        fast_items(b, false, true);
 }
 
 static int read_items(struct bulk *b)
 {
     for (;;) {
-        if (b->c->end - b->c->p > 18) {
-            if (b->item->kind == KVX_JSON_U32)
-                fast_items(b, true);
-            else
-                fast_items(b, false);
-        }
+        fast_run(b);
         uint64_t value = 0;
         if (b->n == b->cap && kvx_json_peek(b->c) != ']')
             return too_many(b);
@@ -174,7 +223,6 @@ static int read_items(struct bulk *b)
             return 0;
         if (!kvx_json_take(b->c, ','))
             return kvx_json_syntax(b->c, "expected `,` or `]`");
-        kvx_json_space(b->c);
     }
 }
 

@@ -8,3 +8,8 @@ kvx_http_test(http_server)
 kvx_http_test(http_limits)
 kvx_http_test(http_json)
 kvx_http_test(http_router)
+
+# The same tests without vector instructions, as on other processors.
+kvx_test(http_json_portable SOURCES http_json_test.c ${CMAKE_SOURCE_DIR}/src/http/json_bulk.c PARTS http LIBRARIES jansson)
+target_compile_definitions(test_http_json_portable PRIVATE KVX_JSON_PORTABLE)
+target_include_directories(test_http_json_portable PRIVATE ${CMAKE_SOURCE_DIR}/gen/http)
