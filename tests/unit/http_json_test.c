@@ -280,7 +280,7 @@ static void random_bulk(void **state)
 static void damaged_bulk(void **state)
 {
     static char text[2000];
-    static uint64_t values[30];
+    static uint64_t values[60];
     struct kvx_arena arena;
     (void)state;
     kvx_arena_init(&arena, &kvx_system_allocator, 1 << 20);
