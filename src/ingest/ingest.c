@@ -37,6 +37,7 @@ static void set_defaults(struct kvx_ingest_tunables *t)
     set_default(&t->stale_ms, 15000);
     set_default(&t->first_connection_ms, 2000);
     set_default(&t->replay_silence_ms, 5000);
+    set_default(&t->replay_pause_ms, 500);
     set_default(&t->replay_deadline_ms, 120000);
     if (!t->message_bytes_max)
         t->message_bytes_max = 64u << 20;

@@ -10,7 +10,7 @@
 struct kvx_replay {
     void *socket; /* NULL: no round is open */
     int fd;
-    uint64_t silent_ns;   /* the round is over then, unless something comes */
+    uint64_t silent_ns;   /* the round is over then, unless something comes: see the tunables */
     uint64_t deadline_ns; /* the replay is over then; 0: no replay is running */
 };
 

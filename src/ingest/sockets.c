@@ -56,7 +56,8 @@ static void *open_monitor(void *zmq_context, void *subscriber)
     void *monitor = zmq_socket(zmq_context, ZMQ_PAIR);
     if (!monitor)
         return NULL;
-    if (set_int(monitor, ZMQ_LINGER, 0) || zmq_connect(monitor, address)) {
+    /* Without a limit: ZMQ's I/O thread would wait for us otherwise. */
+    if (set_int(monitor, ZMQ_LINGER, 0) || set_int(monitor, ZMQ_RCVHWM, 0) || zmq_connect(monitor, address)) {
         int e = errno;
         zmq_close(monitor);
         errno = e;
@@ -88,10 +89,18 @@ int kvx_socket_subscribe(void *zmq_context, const struct kvx_ingest_tunables *t,
     return 0;
 fail:
     rc = zmq_failure(err, "endpoint", endpoint);
+    kvx_socket_unsubscribe(sub, monitor);
+    return rc;
+}
+
+void kvx_socket_unsubscribe(void *subscriber, void *monitor)
+{
+    /* The sending end of the monitor goes first: ZMQ's I/O thread sends there with a blocking call, and would
+     * hang for ever, with all its connections, once nobody is at the receiving end. */
+    zmq_socket_monitor(subscriber, NULL, 0);
     if (monitor)
         zmq_close(monitor);
-    zmq_close(sub);
-    return rc;
+    zmq_close(subscriber);
 }
 
 int kvx_socket_dealer(void *zmq_context, const struct kvx_ingest_tunables *t, const char *endpoint,

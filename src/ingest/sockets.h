@@ -14,6 +14,9 @@
 int kvx_socket_subscribe(void *zmq_context, const struct kvx_ingest_tunables *, const char *endpoint,
                          void **subscriber, void **monitor, struct kvx_error *) KVX_MUST_CHECK;
 
+/* Closes both; `monitor` may be NULL. */
+void kvx_socket_unsubscribe(void *subscriber, void *monitor);
+
 /* DEALER for one round of a replay. */
 int kvx_socket_dealer(void *zmq_context, const struct kvx_ingest_tunables *, const char *endpoint,
                       void **dealer, struct kvx_error *) KVX_MUST_CHECK;

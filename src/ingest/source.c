@@ -64,10 +64,8 @@ void kvx_source_free(struct kvx_source *s)
 {
     const struct kvx_allocator *a = s->loop->config.allocator;
     kvx_replay_end(&s->replay);
-    if (s->monitor)
-        zmq_close(s->monitor);
     if (s->sub)
-        zmq_close(s->sub);
+        kvx_socket_unsubscribe(s->sub, s->monitor);
     kvx_live_queue_free(&s->queue);
     kvx_apply_free(&s->apply);
     free_text(a, s->endpoint);
@@ -223,7 +221,7 @@ static bool read_reply(struct kvx_source *s, uint64_t now_ns)
     zmq_msg_init(&payload);
     enum kvx_frames kind = kvx_frames_reply(s->replay.socket, &seq, &payload);
     if (kind != KVX_FRAMES_NONE)
-        s->replay.silent_ns = now_ns + KVX_MS(s->loop->config.tunables.replay_silence_ms);
+        s->replay.silent_ns = now_ns + KVX_MS(s->loop->config.tunables.replay_pause_ms);
     if (kind == KVX_FRAMES_BATCH) {
         struct kvx_track_batch batch = {seq, digest_of(&payload)};
         struct kvx_track_time time = {0};

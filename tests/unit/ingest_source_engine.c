@@ -243,7 +243,7 @@ static void *replay_thread(void *arg)
     int zero = 0;
     void *router = zmq_socket(e->context, ZMQ_ROUTER);
     zmq_setsockopt(router, ZMQ_LINGER, &zero, sizeof zero);
-    zmq_setsockopt(router, ZMQ_SNDHWM, &zero, sizeof zero);
+    zmq_setsockopt(router, ZMQ_SNDHWM, &e->router_hwm, sizeof e->router_hwm);
     int bound = -1;
     for (int i = 0; i < 200 && bound; i++) {
         bound = zmq_bind(router, e->replay_endpoint);
@@ -273,12 +273,14 @@ static void free_endpoint(char out[96])
     zmq_ctx_term(context);
 }
 
-void engine_start(struct engine *e, const char *endpoint, const char *replay_endpoint, bool with_replay)
+static void start(struct engine *e, const char *endpoint, const char *replay_endpoint, bool with_replay,
+                  int router_hwm)
 {
     int zero = 0, bound = -1;
     memset(e, 0, sizeof *e);
     e->rank = -1;
     e->time_ms = 1700000000000;
+    e->router_hwm = router_hwm;
     pthread_mutex_init(&e->lock, NULL);
     if (endpoint)
         snprintf(e->endpoint, sizeof e->endpoint, "%s", endpoint);
@@ -302,6 +304,16 @@ void engine_start(struct engine *e, const char *endpoint, const char *replay_end
         free_endpoint(e->replay_endpoint);
     e->has_router = true;
     assert_int_equal(pthread_create(&e->thread, NULL, replay_thread, e), 0);
+}
+
+void engine_start(struct engine *e, const char *endpoint, const char *replay_endpoint, bool with_replay)
+{
+    start(e, endpoint, replay_endpoint, with_replay, 0);
+}
+
+void engine_start_lossy(struct engine *e, int router_hwm)
+{
+    start(e, NULL, NULL, true, router_hwm);
 }
 
 void engine_forget(struct engine *e)

@@ -28,6 +28,8 @@ struct engine {
     char endpoint[96], replay_endpoint[96];
     void *context, *pub;
     bool has_router;
+    _Atomic int
+        router_hwm; /* messages a replay may have on their way before the rest is dropped; 0: no limit */
     pthread_t thread;
     _Atomic bool stopping;
     _Atomic unsigned requests;   /* replays asked for */
@@ -46,6 +48,9 @@ struct engine {
 
 /* `endpoint` NULL: any free TCP port. */
 void engine_start(struct engine *, const char *endpoint, const char *replay_endpoint, bool with_replay);
+/* The same on free TCP ports; its replays lose what is more than `router_hwm` messages ahead of the reader.
+ */
+void engine_start_lossy(struct engine *, int router_hwm);
 void engine_stop(struct engine *);
 /* A new life on the same sockets: nothing published yet. */
 void engine_forget(struct engine *);

@@ -135,6 +135,24 @@ static void test_lossy_replay_without_markers(void **state)
     lossy(true);
 }
 
+/* A ROUTER that drops what its send queue cannot hold, as libzmq does by default: holes where nobody can
+ * foresee them. */
+static void test_replay_larger_than_the_send_queue(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, 1, NULL);
+    engine_start_lossy(&engine, 200);
+    for (uint64_t i = 0; i < 4000; i++)
+        engine_store(&engine, i, 1, i * 20, 20);
+    world_follow(&w, "a", &engine);
+    wait_score(&w, "a", 0, 1, 80000, 80000);
+    wait_state(&w, "a", 0, "exact");
+    assert_true(atomic_load(&engine.requests) > 1);
+    world_close(&w);
+    engine_stop(&engine);
+}
+
 static void test_silent_peer(void **state)
 {
     (void)state;
@@ -369,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_gap_that_nobody_can_fill),
         cmocka_unit_test(test_lossy_replay),
         cmocka_unit_test(test_lossy_replay_without_markers),
+        cmocka_unit_test(test_replay_larger_than_the_send_queue),
         cmocka_unit_test(test_silent_peer),
         cmocka_unit_test(test_memory_of_the_engine_begins_later),
         cmocka_unit_test(test_restart_while_connected),

@@ -31,6 +31,7 @@ void world_open(struct world *w, uint32_t threads, const struct kvx_ingest_tunab
                                                     .stale_ms = 300,
                                                     .first_connection_ms = 200,
                                                     .replay_silence_ms = 400,
+                                                    .replay_pause_ms = 100,
                                                     .replay_deadline_ms = 10000}};
     if (tunables)
         ingest.tunables = *tunables;
@@ -113,10 +114,34 @@ uint64_t world_count(struct world *w, enum kvx_counter c)
     return atomic_load(&w->metrics.counter[c]);
 }
 
-static void pause_or_fail(uint64_t since_ns, const char *what)
+/* What a reader of a failed test wants to know. */
+static void print_state(struct world *w)
 {
-    if (kvx_now_ns() - since_ns > PATIENCE_NS)
+    const struct kvx_worker_info *list;
+    size_t n;
+    static const char *const names[] = {
+#define COUNTER_NAME(id, family, labels) #id,
+        KVX_COUNTERS(COUNTER_NAME)
+#undef COUNTER_NAME
+    };
+    assert_int_equal(kvx_service_list_workers(w->service, w->caller, &w->arena, &list, &n, &w->error), 0);
+    for (size_t i = 0; i < n; i++)
+        print_error("%.*s:%u %s %s last %llu missing %llu batches %llu\n", (int)list[i].instance.text.len,
+                    list[i].instance.text.data, list[i].dp_rank, kvx_source_state_name(list[i].state),
+                    kvx_source_reason_name(list[i].reason), (unsigned long long)list[i].last_sequence,
+                    (unsigned long long)list[i].missing_batches, (unsigned long long)list[i].batches);
+    kvx_arena_reset(&w->arena);
+    for (int c = 0; c < KVX_COUNTER_COUNT; c++)
+        if (world_count(w, (enum kvx_counter)c))
+            print_error("%s %llu\n", names[c], (unsigned long long)world_count(w, (enum kvx_counter)c));
+}
+
+static void pause_or_fail(struct world *w, uint64_t since_ns, const char *what)
+{
+    if (kvx_now_ns() - since_ns > PATIENCE_NS) {
+        print_state(w);
         fail_msg("in vain: %s", what);
+    }
     usleep(2000);
 }
 
@@ -127,7 +152,7 @@ void wait_score(struct world *w, const char *id, uint32_t rank, uint64_t family,
     while ((is = world_score(w, id, rank, family, n)) != score) {
         char what[120];
         snprintf(what, sizeof what, "score of %s:%u is %u, should be %u", id, rank, is, score);
-        pause_or_fail(since, what);
+        pause_or_fail(w, since, what);
     }
 }
 
@@ -150,7 +175,7 @@ void wait_state(struct world *w, const char *id, uint32_t rank, const char *stat
         if (strcmp(is, state) == 0)
             return;
         snprintf(what, sizeof what, "%s:%u is %s, should be %s", id, rank, is, state);
-        pause_or_fail(since, what);
+        pause_or_fail(w, since, what);
     }
 }
 
@@ -161,7 +186,7 @@ void wait_sequence(struct world *w, const char *id, uint32_t rank, uint64_t last
     while (!world_worker(w, id, rank, &info) || !info.has_sequence || info.last_sequence != last) {
         char what[120];
         snprintf(what, sizeof what, "sequence of %s:%u to become %llu", id, rank, (unsigned long long)last);
-        pause_or_fail(since, what);
+        pause_or_fail(w, since, what);
     }
 }
 
@@ -169,7 +194,7 @@ void wait_count(struct world *w, enum kvx_counter c, uint64_t at_least)
 {
     uint64_t since = kvx_now_ns();
     while (world_count(w, c) < at_least)
-        pause_or_fail(since, "counter");
+        pause_or_fail(w, since, "counter");
 }
 
 uint64_t wait_subscribed(struct world *w, const char *id, struct engine *e, uint64_t seq)
@@ -178,7 +203,7 @@ uint64_t wait_subscribed(struct world *w, const char *id, struct engine *e, uint
     struct kvx_worker_info info;
     do {
         engine_empty(e, seq++);
-        pause_or_fail(since, "a subscription");
+        pause_or_fail(w, since, "a subscription");
     } while (!world_worker(w, id, 0, &info) || !info.has_sequence || info.last_sequence + 1 < seq - 50);
     wait_sequence(w, id, 0, seq - 1);
     return seq;

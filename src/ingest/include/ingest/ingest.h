@@ -27,11 +27,13 @@ struct kvx_ingest_tunables {
     uint32_t reconnect_max_ms;     /* longest pause, reached by doubling; 5000 */
     uint32_t stale_ms;            /* a source is STALE when its connection has been lost for so long; 15000 */
     uint32_t first_connection_ms; /* an engine not reached by then holds up readiness no longer; 2000 */
-    uint32_t replay_silence_ms;   /* a round of a replay ends when nothing came for so long; 5000 */
-    uint32_t replay_deadline_ms;  /* a whole replay, all rounds; 120000 */
-    uint64_t message_bytes_max;   /* a larger frame disconnects its sender; 64 MiB */
-    uint64_t queue_bytes_max;     /* live batches of one source that wait for a replay or for us; 64 MiB */
-    uint64_t jump_max;            /* a sequence number further ahead than this is malformed; 2^40 */
+    uint32_t replay_silence_ms;   /* a round of a replay ends when no answer has come for so long; 5000 */
+    uint32_t replay_pause_ms; /* ... or, once batches have come, nothing for so long: engines send a replay in
+                                 one go, and its end marker is lost with whatever else they drop; 500 */
+    uint32_t replay_deadline_ms; /* a whole replay, all rounds; 120000 */
+    uint64_t message_bytes_max;  /* a larger frame disconnects its sender; 64 MiB */
+    uint64_t queue_bytes_max;    /* live batches of one source that wait for a replay or for us; 64 MiB */
+    uint64_t jump_max;           /* a sequence number further ahead than this is malformed; 2^40 */
 };
 
 struct kvx_ingest_config {
