@@ -52,7 +52,8 @@ static void collect(struct kvx_dump *d, uint64_t newest)
         if (id >= ids || d->count == d->cap)
             break;
     }
-    qsort(d->chunks, d->count, sizeof(*d->chunks), by_serial);
+    if (d->count)
+        qsort(d->chunks, d->count, sizeof(*d->chunks), by_serial);
 }
 
 int kvx_dump_new(struct kvx_index *ix, struct kvx_rcu_reader *reader, struct kvx_dump **out)
