@@ -76,8 +76,10 @@ static int create_queues(struct kvx_rpc *rpc, struct kvx_error *e)
 {
     size_t bytes = kvx_size_mul(rpc->config.threads, sizeof(*rpc->queues));
     rpc->queues = bytes ? kvx_alloc(rpc->config.allocator, bytes) : NULL;
-    if (!rpc->queues)
-        return kvx_fail(e, KVX_NOMEM, "out of memory");
+    if (!rpc->queues) {
+        kvx_fail(e, KVX_NOMEM, "out of memory");
+        return KVX_NOMEM;
+    }
     for (; rpc->n_queues < rpc->config.threads; rpc->n_queues++) {
         struct kvx_rpc_queue *q = &rpc->queues[rpc->n_queues];
         int status = kvx_rpc_queue_init(q, rpc, e);

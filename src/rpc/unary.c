@@ -10,7 +10,7 @@ static int answer(struct kvx_rpc_call *c, grpc_byte_buffer **message, struct kvx
         status = kvx_rpc_call_request(c, &request, e);
     if (status == KVX_OK)
         status = kvx_rpc_check(c->method->request, request, e);
-    if (status < 0)
+    if (status != KVX_OK)
         return status;
     response = kvx_rpc_call_response(c);
     if (!response)

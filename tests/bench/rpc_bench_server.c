@@ -112,16 +112,19 @@ uint16_t bench_server_start(unsigned workers, unsigned threads, pid_t *pid)
 double bench_cpu_seconds(pid_t pid)
 {
     char path[64], line[1024];
-    unsigned long user, system;
     snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
     FILE *f = fopen(path, "r");
     size_t n = f ? fread(line, 1, sizeof(line) - 1, f) : 0;
     if (f)
         fclose(f);
     line[n] = 0;
-    char *after_name = strrchr(line, ')');
-    if (!after_name ||
-        sscanf(after_name + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+    /* Behind the name in parentheses: eleven fields, then user and system time in clock ticks. */
+    char *at = strrchr(line, ')');
+    for (int field = 0; at && field < 12; field++)
+        at = strchr(at + 1, ' ');
+    if (!at)
         return 0;
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+    unsigned long ticks = strtoul(at, &at, 10);
+    ticks += strtoul(at, NULL, 10);
+    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }

@@ -168,10 +168,11 @@ static void an_unpacked_list_fits_its_memory(void **state)
     (void)state;
     ProtobufCMessage *m;
     enum { N = 1048576 };
+    static const uint8_t number[5] = {0x0d, 1, 2, 3, 4};
     uint8_t *data = malloc(N * 5);
     assert_non_null(data);
     for (size_t i = 0; i < N; i++)
-        memcpy(data + i * 5, "\x0d\x01\x02\x03\x04", 5);
+        memcpy(data + i * 5, number, sizeof(number));
     assert_int_equal(decode_bytes(KVX_RPC_KV_INDEXER_QUERY, data, N * 5, &m), KVX_OK);
     assert_int_equal(((Kvindex__V1__QueryRequest *)m)->n_token_ids, N);
     assert_int_equal(((Kvindex__V1__QueryRequest *)m)->token_ids[N - 1], 0x04030201);
@@ -185,10 +186,11 @@ static void unknown_fields_are_bounded(void **state)
     (void)state;
     ProtobufCMessage *m;
     enum { BYTES = 1 << 20 };
+    static const uint8_t unknown[2] = {0x78, 1};
     uint8_t *data = malloc(BYTES);
     assert_non_null(data);
     for (size_t i = 0; i < BYTES; i += 2)
-        memcpy(data + i, "\x78\x01", 2);
+        memcpy(data + i, unknown, sizeof(unknown));
     assert_int_equal(decode_bytes(KVX_RPC_KV_INDEXER_LIST_WORKERS, data, 1000, &m), KVX_OK);
     assert_int_equal(decode_bytes(KVX_RPC_KV_INDEXER_LIST_WORKERS, data, BYTES, &m), KVX_TOO_LARGE);
     assert_non_null(strstr(error.text, "memory"));

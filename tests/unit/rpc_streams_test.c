@@ -262,12 +262,13 @@ static int next_health(struct rpc_stream *s)
 
 static int check_health(struct rpc_fixture *f, const char *service)
 {
-    uint8_t bytes[64] = {0x0a, (uint8_t)strlen(service)};
+    uint8_t bytes[64];
     ProtobufCMessage *m;
-    memcpy(bytes + 2, service, strlen(service));
-    struct rpc_error e =
-        rpc_call_bytes(&f->client, "/grpc.health.v1.Health/Check", bytes, 2 + strlen(service), 20000,
-                       &grpc__health__v1__health_check_response__descriptor, &m);
+    Grpc__Health__V1__HealthCheckRequest in = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+    in.service = (char *)service;
+    size_t len = protobuf_c_message_pack(&in.base, bytes);
+    struct rpc_error e = rpc_call_bytes(&f->client, "/grpc.health.v1.Health/Check", bytes, len, 20000,
+                                        &grpc__health__v1__health_check_response__descriptor, &m);
     if (e.status != GRPC_STATUS_OK)
         return -e.status;
     int status = (int)((Grpc__Health__V1__HealthCheckResponse *)m)->status;
