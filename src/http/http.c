@@ -107,6 +107,7 @@ int kvx_http_new(struct kvx_http **out, const struct kvx_http_config *config, st
     fill_defaults(&h->config);
     config = &h->config;
     h->port = config->port;
+    bodies_init(&h->bodies, config->allocator, config->body_memory_max);
     uint64_t grace = config->idle_timeout_ns + config->request_timeout_ns;
     uint64_t tick =
         config->request_timeout_ns / 4 < KVX_SECONDS(1) ? config->request_timeout_ns / 4 : KVX_SECONDS(1);
@@ -138,6 +139,7 @@ free_workers:
 free_answers:
     MHD_destroy_response(h->out_of_memory);
 free_server:
+    bodies_fini(&h->bodies);
     kvx_dealloc(config->allocator, h, sizeof(*h));
     return r;
 }
@@ -176,5 +178,6 @@ void kvx_http_free(struct kvx_http *h)
     connections_fini(&h->connections);
     workers_fini(&h->workers);
     MHD_destroy_response(h->out_of_memory);
+    bodies_fini(&h->bodies);
     kvx_dealloc(h->config.allocator, h, sizeof(*h));
 }

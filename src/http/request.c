@@ -24,8 +24,7 @@ struct request {
     struct kvx_error error; /* code 0: none so far */
     char allow[KVX_HTTP_ALLOW_MAX];
     bool seen_head;
-    char *body;
-    size_t len, cap;
+    struct body body;
     uint64_t expected; /* bytes of the body, 0 when unknown */
     uint64_t discarded;
     size_t target_len;
@@ -48,14 +47,6 @@ void *request_begin(void *http, const char *target, struct MHD_Connection *mhd)
     return r;
 }
 
-static void drop_body(struct kvx_http *h, struct request *r)
-{
-    kvx_dealloc(h->config.allocator, r->body, r->cap);
-    atomic_fetch_sub_explicit(&h->body_bytes, r->cap, memory_order_relaxed);
-    r->body = NULL;
-    r->len = r->cap = 0;
-}
-
 void request_end(void *http, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode why)
 {
     struct kvx_http *h = http;
@@ -64,7 +55,7 @@ void request_end(void *http, struct MHD_Connection *mhd, void **request, enum MH
     if (!r)
         return;
     connection_until(r->connection, kvx_now_ns() + h->connections.grace_ns);
-    drop_body(h, r);
+    body_drop(&h->bodies, &r->body);
     kvx_dealloc(h->config.allocator, r, sizeof(*r) + r->target_len);
     *request = NULL;
     atomic_fetch_sub_explicit(&h->requests, 1, memory_order_relaxed);
@@ -90,8 +81,8 @@ static int too_large(struct request *r)
 /* Room for n more bytes. Memory follows what has arrived, not what was announced. */
 static int grow(struct kvx_http *h, struct request *r, size_t n)
 {
-    size_t need = r->len + n, cap = r->cap * 2;
-    if (need <= r->cap)
+    size_t need = r->body.len + n, cap = r->body.cap * 2;
+    if (need <= r->body.cap)
         return 0;
     if (cap < FIRST_ALLOCATION)
         cap = r->expected && r->expected < FIRST_ALLOCATION ? (size_t)r->expected : FIRST_ALLOCATION / 16;
@@ -99,17 +90,11 @@ static int grow(struct kvx_http *h, struct request *r, size_t n)
         cap = (size_t)r->expected;
     if (cap < need)
         cap = need;
-    uint64_t more = cap - r->cap;
-    uint64_t all = atomic_fetch_add_explicit(&h->body_bytes, more, memory_order_relaxed) + more;
-    char *body =
-        all > h->config.body_memory_max ? NULL : kvx_realloc(h->config.allocator, r->body, r->cap, cap);
-    if (!body) {
-        atomic_fetch_sub_explicit(&h->body_bytes, more, memory_order_relaxed);
-        return kvx_fail(&r->error, KVX_NOMEM, "no memory for the body now");
-    }
-    r->body = body;
-    r->cap = cap;
-    return 0;
+    if (cap >= BODY_KEPT_MIN) /* sizes that later bodies can use again */
+        cap = (cap + BODY_KEPT_MIN - 1) & ~(size_t)(BODY_KEPT_MIN - 1);
+    return body_grow(&h->bodies, &r->body, cap)
+               ? 0
+               : kvx_fail(&r->error, KVX_NOMEM, "no memory for the body now");
 }
 
 /* Everything that can be known before the body. Errors stay in r->error; true when the answer must go out at
@@ -141,14 +126,14 @@ static bool discard(struct request *r, size_t size)
 static enum MHD_Result take_body(struct kvx_http *h, struct request *r, const char *data, size_t size)
 {
     if (!r->error.code && r->route->request) {
-        if (size > r->route->max_body - r->len) {
+        if (size > r->route->max_body - r->body.len) {
             too_large(r);
         } else if (grow(h, r, size) == 0) {
-            memcpy(r->body + r->len, data, size);
-            r->len += size;
+            memcpy(r->body.data + r->body.len, data, size);
+            r->body.len += size;
             return MHD_YES;
         }
-        drop_body(h, r);
+        body_drop(&h->bodies, &r->body);
     }
     return discard(r, size) ? MHD_YES : MHD_NO; /* NO closes the connection */
 }
@@ -183,5 +168,5 @@ enum MHD_Result request_continue(void *http, struct MHD_Connection *mhd, const c
         count_refusal(h, r);
         return answer_error(h, mhd, &r->error, r->allow, false);
     }
-    return execute(h, mhd, r->connection, r->route, (struct kvx_bytes){r->body, r->len});
+    return execute(h, mhd, r->connection, r->route, (struct kvx_bytes){r->body.data, r->body.len});
 }

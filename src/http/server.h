@@ -2,6 +2,7 @@
 #ifndef SERVER_H
 #define SERVER_H
 
+#include "bodies.h"
 #include "connections.h"
 #include "http/http.h"
 #include "openapi_routes.h"
@@ -18,12 +19,12 @@ struct kvx_http {
     struct kvx_request_stats *stats;
     struct workers workers;
     struct connections connections;
+    struct bodies bodies;
     struct kvx_log_limit log_limit;
     /* Relaxed: a connection that sees it late closes one answer later. */
     _Atomic bool quiesced;
     /* Requests between first line and end of answer. Relaxed: drain polls it and reads nothing else by it. */
     _Atomic uint64_t requests;
-    _Atomic uint64_t body_bytes; /* reserved for bodies; a counter */
 };
 
 /* request.c: called by libmicrohttpd. */

@@ -16,13 +16,13 @@ struct kvx_service {
     _Atomic unsigned delay_ms; /* of queries */
     _Atomic bool not_ready;
     _Atomic unsigned dump_events, dump_fail_at; /* events of 64 blocks; the event that fails, 0: none */
-    /* what the last request said; read when nothing is in flight */
+    /* what the last request said; queries run at once, the others one by one */
     struct kvx_register_args registered;
     char instance[300], endpoint[2000];
     struct kvx_unregister_args unregistered;
-    size_t n_tokens, n_hashes;
-    uint32_t last_token;
-    uint64_t first_hash;
+    _Atomic size_t n_tokens, n_hashes;
+    _Atomic uint32_t last_token;
+    _Atomic uint64_t first_hash;
 };
 
 struct kvx_caller {
