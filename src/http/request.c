@@ -14,7 +14,7 @@
 #include <inttypes.h>
 
 enum {
-    DISCARD_MAX = 1 << 20,        /* bytes of an unwanted body that are read */
+    DISCARD_MAX = 16 << 20,       /* bytes of an unwanted body that are read */
     FIRST_ALLOCATION = 256 << 10, /* of a body; more only as it really arrives */
 };
 
