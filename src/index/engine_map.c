@@ -135,10 +135,12 @@ uint64_t kvx_map_put(struct kvx_index *ix, uint64_t key, uint64_t pos)
 void kvx_map_erase(struct kvx_index *ix, uint64_t key, uint64_t pos)
 {
     struct kvx_engine_map *m = &ix->map;
-    uint64_t tag = tag_of(m, key), wanted = tag << POS_BITS | pos, i = m->count ? first_of(m, tag) : 0;
-    while (m->count && m->slots[i] >> POS_BITS == tag && m->slots[i] != wanted)
+    if (!m->count)
+        return;
+    uint64_t tag = tag_of(m, key), wanted = tag << POS_BITS | pos, i = first_of(m, tag);
+    while (m->slots[i] && m->slots[i] >> POS_BITS == tag && m->slots[i] != wanted)
         i++;
-    if (!m->count || m->slots[i] != wanted)
+    if (m->slots[i] != wanted)
         return;
     m->count--;
     for (uint64_t slot; (slot = m->slots[i + 1]) && home_of(m->size, slot >> POS_BITS) <= i; i++)

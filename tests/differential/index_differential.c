@@ -446,18 +446,20 @@ static void start_round(struct world *w)
         {~(uint64_t)0, 0, ~(uint64_t)0},             /* one bucket and one tag in the child table */
         {0, (uint64_t)0xf << 32, (uint64_t)7 << 61}, /* one tag for all engine hashes */
     };
-    bool collide = w->round % 4 == 3;
+    unsigned kind =
+        w->round % 4; /* each group of four: one long round, then one with each kind of collision */
+    bool collide = kind != 0;
     w->random = mix(w->seed * 1000003 + w->round);
     failing_allocator_init(&w->memory);
     w->alphabet = draw(w, 2) ? 2 + draw(w, 4) : 1000;
-    w->unambiguous = w->round % 2;
+    w->unambiguous = w->round / 4 % 2;
     w->step_limit = collide ? 1500 : 15000;
     struct kvx_index_config config = {.allocator = &w->memory.allocator,
                                       .pending_blocks_max = PENDING_MAX,
                                       .pending_bytes_max = KVX_PENDING_BYTES_DEFAULT,
                                       .unresolved_max = UNRESOLVED_MAX,
                                       .sweep_backlog_max = 1 + (uint32_t)draw(w, 20),
-                                      .hooks = &hooks[collide ? 1 + draw(w, 3) : 0]};
+                                      .hooks = &hooks[kind]};
     if (kvx_rcu_new(&w->rcu, &w->memory.allocator) || kvx_rcu_reader_new(w->rcu, &w->reader) ||
         kvx_lookup_new(&w->lookup, &w->memory.allocator))
         fail(w, "setup failed");
