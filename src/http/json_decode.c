@@ -55,7 +55,7 @@ static size_t characters(struct kvx_bytes text)
 static int read_text(struct decoder *d, const struct kvx_json_field *f, uint64_t min, uint64_t max,
                      struct kvx_bytes *out)
 {
-    struct kvx_bytes text;
+    struct kvx_bytes text = {0};
     if (kvx_json_peek(&d->c) != '"')
         return wrong_type(d, f, "a string");
     int r = kvx_json_string(&d->c, d->arena, &text);
@@ -73,7 +73,7 @@ static int read_text(struct decoder *d, const struct kvx_json_field *f, uint64_t
 static int read_id(struct decoder *d, const struct kvx_json_field *f, struct kvx_json_id *out)
 {
     struct kvx_json_id id = {.numeric = true};
-    struct kvx_json_integer literal;
+    struct kvx_json_integer literal = {0};
     uint64_t value;
     if (kvx_json_peek(&d->c) == '"') {
         int r = read_text(d, f, f->type->text_min, f->type->text_max, &id.text);
@@ -94,7 +94,7 @@ static int read_id(struct decoder *d, const struct kvx_json_field *f, struct kvx
 
 static int read_enum(struct decoder *d, const struct kvx_json_field *f, void *out)
 {
-    struct kvx_bytes text;
+    struct kvx_bytes text = {0};
     int r = read_text(d, f, 0, UINT64_MAX, &text);
     if (r)
         return r;
@@ -109,7 +109,7 @@ static int read_enum(struct decoder *d, const struct kvx_json_field *f, void *ou
 
 static int read_value(struct decoder *d, const struct kvx_json_field *f, void *out)
 {
-    struct kvx_json_integer literal;
+    struct kvx_json_integer literal = {0};
     uint64_t value;
     int r;
     switch (f->type->kind) {
@@ -156,7 +156,7 @@ static int read_field(struct decoder *d, size_t i)
 
 static int read_member(struct decoder *d)
 {
-    struct kvx_bytes name;
+    struct kvx_bytes name = {0};
     int r = kvx_json_string(&d->c, d->arena, &name);
     if (r)
         return r;

@@ -1,5 +1,6 @@
 #include "router.h"
 
+#include <stdio.h>
 #include <strings.h>
 
 struct kvx_bytes kvx_http_path(struct kvx_bytes target)
@@ -23,11 +24,7 @@ static void allow_method(char *allow, struct kvx_bytes method)
     const char *lead = used ? ", " : "", *head = kvx_bytes_is(method, "GET") ? ", HEAD" : "";
     if (used + strlen(lead) + method.len + strlen(head) >= KVX_HTTP_ALLOW_MAX)
         return;
-    memcpy(allow + used, lead, strlen(lead));
-    used += strlen(lead);
-    memcpy(allow + used, method.data, method.len);
-    used += method.len;
-    memcpy(allow + used, head, strlen(head) + 1);
+    snprintf(allow + used, KVX_HTTP_ALLOW_MAX - used, "%s%.*s%s", lead, (int)method.len, method.data, head);
 }
 
 const struct kvx_http_route *kvx_http_find(const struct kvx_http_route *routes, size_t n,
