@@ -95,7 +95,7 @@ struct answer client_read(int fd, bool head_only)
     size_t used = 0;
     while (read_line(fd, line, sizeof(line))) {
         if (strcmp(line, "\r\n") == 0) {
-            sscanf(a.head, "HTTP/1.1 %d", &a.status);
+            a.status = strncmp(a.head, "HTTP/1.1 ", 9) == 0 ? (int)strtol(a.head + 9, NULL, 10) : 0;
             break;
         }
         used += (size_t)snprintf(a.head + used, sizeof(a.head) - used, "%s", line);

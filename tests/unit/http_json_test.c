@@ -164,10 +164,8 @@ static void damaged_syntax(void **state)
         size_t len = 0, n = next_random() % 4 + 1;
         for (size_t i = 0; i < n; i++) {
             const char *part = texts[next_random() % (sizeof(texts) / sizeof(*texts))];
-            if (len + strlen(part) > sizeof(text))
-                continue;
-            memcpy(text + len, part, strlen(part));
-            len += strlen(part);
+            if (len + strlen(part) < sizeof(text))
+                len += (size_t)snprintf(text + len, sizeof(text) - len, "%s", part);
         }
         static const char damage[] = "[]{},:\"\\0-19.eE tfn";
         for (uint64_t i = next_random() % 3; i && len; i--)

@@ -123,7 +123,7 @@ static char *filled(const char *head, char fill, size_t len, const char *tail, s
 {
     size_t h = strlen(head), t = strlen(tail);
     char *text = malloc(h + len + t + 1);
-    memcpy(text, head, h);
+    snprintf(text, h + 1, "%s", head);
     memset(text + h, fill, len);
     memcpy(text + h + len, tail, t + 1);
     *total = h + len + t;
