@@ -408,6 +408,45 @@ static void out_of_memory(void **state)
     stop(f);
 }
 
+/* 100,000 requests, good and bad, leave no memory behind (and none that only the sanitizer would see). */
+static void many_requests(void **state)
+{
+    static const char pair[] =
+        "POST /query HTTP/1.1\r\nHost: x\r\nContent-Length: 17\r\n\r\n{\"token_ids\":[1]}"
+        "POST /query HTTP/1.1\r\nHost: x\r\nContent-Length: 17\r\n\r\n{\"token_ids\":[1,}";
+    enum { PAIRS = 50, ROUNDS = 1000 };
+    static char text[PAIRS * sizeof(pair)], bytes[1 << 16];
+    size_t len = 0, size = 0;
+    int64_t live = 0;
+    (void)state;
+    struct fixture *f = start((struct kvx_http_config){0});
+    int fd = client_connect(f->port);
+    for (int i = 0; i < PAIRS; i++)
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s", pair);
+    for (int round = 0; round < ROUNDS; round++) {
+        client_send(fd, text, len);
+        if (round == 0) { /* all rounds' answers are as long as the first one's */
+            for (int i = 0; i < 2 * PAIRS; i++) {
+                struct answer a = client_read(fd, false);
+                assert_int_equal(a.status, i % 2 ? 400 : 200);
+                size += strlen(a.head) + 2 + a.len;
+                answer_free(&a);
+            }
+            live = f->memory.live;
+            continue;
+        }
+        for (size_t left = size; left;) {
+            ssize_t n = read(fd, bytes, left < sizeof(bytes) ? left : sizeof(bytes));
+            assert_true(n > 0);
+            left -= (size_t)n;
+        }
+    }
+    assert_true(f->memory.live <= live);
+    assert_int_equal(f->service.begun, 2 * PAIRS * ROUNDS);
+    close(fd);
+    stop(f);
+}
+
 static void start_out_of_memory(void **state)
 {
     (void)state;
@@ -472,6 +511,7 @@ int main(void)
         cmocka_unit_test(shutdown_with_stream),
         cmocka_unit_test(out_of_memory),
         cmocka_unit_test(start_out_of_memory),
+        cmocka_unit_test(many_requests),
         cmocka_unit_test(taken_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
