@@ -29,7 +29,7 @@ class KvIndexerStub(object):
     """The index: who holds which prefix.
 
     Every rpc can end with UNAVAILABLE when the server is over its limit of requests at once or is shutting
-    down, and with RESOURCE_EXHAUSTED when the request is too long.
+    down, with RESOURCE_EXHAUSTED when the request is too long, and with UNIMPLEMENTED when it is compressed.
     @max_message_bytes=8388608
     """
 
@@ -85,7 +85,7 @@ class KvIndexerServicer(object):
     """The index: who holds which prefix.
 
     Every rpc can end with UNAVAILABLE when the server is over its limit of requests at once or is shutting
-    down, and with RESOURCE_EXHAUSTED when the request is too long.
+    down, with RESOURCE_EXHAUSTED when the request is too long, and with UNIMPLEMENTED when it is compressed.
     @max_message_bytes=8388608
     """
 
@@ -206,7 +206,7 @@ class KvIndexer(object):
     """The index: who holds which prefix.
 
     Every rpc can end with UNAVAILABLE when the server is over its limit of requests at once or is shutting
-    down, and with RESOURCE_EXHAUSTED when the request is too long.
+    down, with RESOURCE_EXHAUSTED when the request is too long, and with UNIMPLEMENTED when it is compressed.
     @max_message_bytes=8388608
     """
 
