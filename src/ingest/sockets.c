@@ -66,6 +66,14 @@ static void *open_monitor(void *zmq_context, void *subscriber)
     return monitor;
 }
 
+/* ZMQ counts messages, we bound bytes: so many large batches fit into the bound of the queue. */
+static int unread_batches_max(const struct kvx_ingest_tunables *t)
+{
+    enum { LARGE_BATCH_BYTES = 64 << 10, LEAST = 64, MOST = 1 << 20 };
+    uint64_t n = t->queue_bytes_max / LARGE_BATCH_BYTES;
+    return n < LEAST ? LEAST : n > MOST ? MOST : (int)n;
+}
+
 int kvx_socket_subscribe(void *zmq_context, const struct kvx_ingest_tunables *t, const char *endpoint,
                          void **subscriber, void **monitor_out, struct kvx_error *err)
 {
@@ -74,7 +82,7 @@ int kvx_socket_subscribe(void *zmq_context, const struct kvx_ingest_tunables *t,
     void *sub = zmq_socket(zmq_context, ZMQ_SUB);
     if (!sub)
         return zmq_failure(err, "endpoint", endpoint);
-    if (set_common(sub, t, endpoint) || set_int(sub, ZMQ_RCVHWM, 0) ||
+    if (set_common(sub, t, endpoint) || set_int(sub, ZMQ_RCVHWM, unread_batches_max(t)) ||
         zmq_setsockopt(sub, ZMQ_SUBSCRIBE, "", 0))
         goto fail;
     if (!kvx_endpoint_is_inproc(endpoint)) {

@@ -10,9 +10,11 @@
 #include <xxhash.h>
 #include <zmq.h>
 
-/* What one visit may do before others have their turn. Receiving is cheap and keeps memory within our own
- * bound, so it may run far ahead of applying. */
+/* What one visit may do before others have their turn. */
 enum { READS_MAX = 512, APPLIES_MAX = 32, REPLIES_MAX = 32 };
+
+/* How far reading runs ahead of applying. */
+enum { READ_AHEAD_BYTES = 1 << 20 };
 
 static char *copy_text(const struct kvx_allocator *a, const char *text)
 {
@@ -318,12 +320,20 @@ void kvx_source_adopt(struct kvx_source *s)
     kvx_report_status(s);
 }
 
+/* Batches that we are too slow for stay where nothing is lost: in the socket, then in the engine's send
+ * queue. Only while a replay runs is everything read, up to the queue's bound: an unread socket would look
+ * dead to its heartbeat. */
+static bool wants_more(const struct kvx_source *s)
+{
+    return s->tracker.replaying || s->queue.bytes < READ_AHEAD_BYTES;
+}
+
 bool kvx_source_serve(struct kvx_source *s, uint64_t now_ns)
 {
     int reads = 0, replies = 0, applies = 0;
     /* First, so that a connection is known before its first batch. */
     read_monitor(s, now_ns);
-    while (reads < READS_MAX && kvx_socket_readable(s->sub) && read_live(s, now_ns))
+    while (reads < READS_MAX && wants_more(s) && kvx_socket_readable(s->sub) && read_live(s, now_ns))
         reads++;
     while (replies < REPLIES_MAX && s->replay.socket && kvx_socket_readable(s->replay.socket) &&
            read_reply(s, now_ns))

@@ -32,8 +32,9 @@ struct kvx_ingest_tunables {
                                  one go, and its end marker is lost with whatever else they drop; 500 */
     uint32_t replay_deadline_ms; /* a whole replay, all rounds; 120000 */
     uint64_t message_bytes_max;  /* a larger frame disconnects its sender; 64 MiB */
-    uint64_t queue_bytes_max;    /* live batches of one source that wait for a replay or for us; 64 MiB */
-    uint64_t jump_max;           /* a sequence number further ahead than this is malformed; 2^40 */
+    uint64_t queue_bytes_max; /* live batches of one source that wait for a replay; unread ones about as much;
+                                 64 MiB */
+    uint64_t jump_max;        /* a sequence number further ahead than this is malformed; 2^40 */
 };
 
 struct kvx_ingest_config {
