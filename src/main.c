@@ -236,7 +236,8 @@ static void run(struct daemon *d, const sigset_t *signals)
     }
 }
 
-/* New requests are refused first, those in flight are answered, then the sources end; the index goes last. */
+/* No longer ready first; what has begun is answered, what comes later refused; then the sources end, the
+ * index last. */
 static void close_all(struct daemon *d)
 {
     uint64_t deadline = kvx_now_ns() + KVX_SECONDS(d->settings.drain_timeout_s);

@@ -24,6 +24,7 @@ struct request {
     struct kvx_error error; /* code 0: none so far */
     char allow[KVX_HTTP_ALLOW_MAX];
     bool seen_head;
+    bool late; /* begun after kvx_http_quiesce */
     struct body body;
     uint64_t expected; /* bytes of the body, 0 when unknown */
     uint64_t discarded;
@@ -41,7 +42,9 @@ void *request_begin(void *http, const char *target, struct MHD_Connection *mhd)
     connection_until(connection, kvx_now_ns() + h->config.request_timeout_ns);
     if (!r)
         return NULL;
-    *r = (struct request){.connection = connection, .target_len = len};
+    *r = (struct request){.connection = connection,
+                          .late = atomic_load_explicit(&h->quiesced, memory_order_relaxed),
+                          .target_len = len};
     memcpy(r->target, target, len);
     atomic_fetch_add_explicit(&h->requests, 1, memory_order_relaxed);
     return r;
@@ -71,6 +74,15 @@ static int find_route(struct request *r, const char *method)
         return kvx_fail(&r->error, KVX_METHOD, "method %.32s is not allowed here; allowed: %s", method,
                         r->allow);
     return kvx_fail(&r->error, KVX_NOT_FOUND, "no such path; GET /openapi.json lists them");
+}
+
+/* What began before the end is answered, what comes later is not. */
+static int refuse_late(struct kvx_http *h, struct request *r)
+{
+    if (!r->late || r->route->always)
+        return 0;
+    kvx_count(h->config.metrics, KVX_COUNT_SHED_DRAINING, 1);
+    return kvx_fail(&r->error, KVX_UNAVAILABLE, "shutting down");
 }
 
 static int too_large(struct request *r)
@@ -106,7 +118,7 @@ static bool judge_head(struct kvx_http *h, struct request *r, struct MHD_Connect
     if (head_judge(&head, &r->error) < 0)
         return true;
     r->expected = head.body_len;
-    if (find_route(r, method) == 0 && r->route->request) {
+    if (find_route(r, method) == 0 && refuse_late(h, r) == 0 && r->route->request) {
         if (head_media_type(&head, &r->error) == 0 && head.body_len > r->route->max_body)
             too_large(r);
         else if (!r->error.code && head.has_body)

@@ -71,7 +71,7 @@ void kvx_service_started(struct kvx_service *s)
 
 void kvx_service_drain(struct kvx_service *s)
 {
-    atomic_store_explicit(&s->draining, true, memory_order_seq_cst);
+    atomic_store_explicit(&s->draining, true, memory_order_relaxed);
 }
 
 bool kvx_service_housekeeping(struct kvx_service *s)
@@ -81,27 +81,18 @@ bool kvx_service_housekeeping(struct kvx_service *s)
 
 int kvx_service_begin(struct kvx_service *s, struct kvx_error *e)
 {
-    /* Counted first, then looked at, both sequentially consistent: whoever drains and then sees no request in
-     * flight knows that every later one is refused. */
-    uint32_t before = atomic_fetch_add_explicit(&s->inflight, 1, memory_order_seq_cst);
-    if (atomic_load_explicit(&s->draining, memory_order_seq_cst)) {
-        kvx_service_end(s);
-        kvx_count(s->config.metrics, KVX_COUNT_SHED_DRAINING, 1);
-        return kvx_fail(e, KVX_UNAVAILABLE, "shutting down");
-    }
-    if (s->config.max_inflight && before >= s->config.max_inflight) {
-        kvx_service_end(s);
-        kvx_count(s->config.metrics, KVX_COUNT_SHED_INFLIGHT, 1);
-        return kvx_fail(e, KVX_UNAVAILABLE,
-                        "%u requests are in flight, the limit of --max-inflight; try again",
-                        s->config.max_inflight);
-    }
-    return KVX_OK;
+    uint32_t before = atomic_fetch_add_explicit(&s->inflight, 1, memory_order_relaxed);
+    if (!s->config.max_inflight || before < s->config.max_inflight)
+        return KVX_OK;
+    kvx_service_end(s);
+    kvx_count(s->config.metrics, KVX_COUNT_SHED_INFLIGHT, 1);
+    return kvx_fail(e, KVX_UNAVAILABLE, "%u requests are in flight, the limit of --max-inflight; try again",
+                    s->config.max_inflight);
 }
 
 void kvx_service_end(struct kvx_service *s)
 {
-    atomic_fetch_sub_explicit(&s->inflight, 1, memory_order_seq_cst);
+    atomic_fetch_sub_explicit(&s->inflight, 1, memory_order_relaxed);
 }
 
 int kvx_caller_new(struct kvx_caller **out, struct kvx_service *s)

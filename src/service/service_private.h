@@ -75,7 +75,7 @@ struct kvx_service {
     size_t n_instances, cap_instances, n_workers;
     uint64_t next_serial;
     uint64_t created_ns;
-    /* Each is one word that stands alone; relaxed is enough but for `draining`, see kvx_service_begin. */
+    /* Each is one word that stands alone: relaxed is enough. */
     _Atomic uint32_t inflight;
     _Atomic bool started, draining;
 };

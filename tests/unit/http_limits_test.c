@@ -352,6 +352,32 @@ static void shutdown_in_flight(void **state)
     close(idle);
 }
 
+/* A request whose body is still arriving has begun and is answered; one that begins later is refused. */
+static void shutdown_in_the_middle_of_a_body(void **state)
+{
+    static const char head[] = "POST /query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                               "Content-Length: 19\r\n\r\n{\"token_ids\":";
+    (void)state;
+    struct fixture *f = start((struct kvx_http_config){0});
+    int begun = client_connect(f->port), later = client_connect(f->port);
+    client_text(later, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect(client_read(later, false), 200, "ok");
+    client_text(begun, head);
+    while (kvx_http_drain(f->http, 0)) /* until its first line has arrived */
+        usleep(1000);
+    kvx_http_quiesce(f->http);
+    client_text(begun, "[1,2]}");
+    expect(client_read(begun, false), 200, "scores");
+    client_text(later, "GET /workers HTTP/1.1\r\nHost: x\r\n\r\n");
+    struct answer refused = client_read(later, false);
+    assert_string_equal(answer_field(&refused, "Connection"), "close");
+    assert_non_null(answer_field(&refused, "Retry-After"));
+    expect(refused, 503, "shutting down");
+    stop(f);
+    close(begun);
+    close(later);
+}
+
 /* Stopped with a dump half read: nothing leaks, nothing waits. */
 static void shutdown_with_stream(void **state)
 {
@@ -510,6 +536,7 @@ int main(void)
         cmocka_unit_test(connection_limits),
         cmocka_unit_test(body_memory),
         cmocka_unit_test(shutdown_in_flight),
+        cmocka_unit_test(shutdown_in_the_middle_of_a_body),
         cmocka_unit_test(shutdown_with_stream),
         cmocka_unit_test(out_of_memory),
         cmocka_unit_test(start_out_of_memory),

@@ -30,6 +30,7 @@ int fixture_open(struct fixture *f, uint32_t block_size)
         .ready_timeout_ns = UINT64_C(3600000000000),
         .pending_blocks_max = 100,
         .pending_bytes_max = 1 << 20,
+        .max_inflight = FIXTURE_INFLIGHT_MAX,
         .fault_hook = true,
     };
     int status = kvx_service_new(&f->service, &config, &f->error);

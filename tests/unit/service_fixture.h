@@ -5,7 +5,7 @@
 #include "failing_allocator.h"
 #include "service/service.h"
 
-enum { FIXTURE_SOURCES_MAX = 64 };
+enum { FIXTURE_SOURCES_MAX = 64, FIXTURE_INFLIGHT_MAX = 256 };
 
 struct fixture {
     struct failing_allocator memory;

@@ -242,9 +242,22 @@ static void readiness(void **state)
     assert_int_equal(kvx_service_begin(fix.service, &fix.error), 0);
     kvx_service_end(fix.service);
     kvx_service_drain(fix.service);
-    assert_int_equal(kvx_service_begin(fix.service, &fix.error), KVX_UNAVAILABLE);
     assert_int_equal(kvx_service_health(fix.service, fix.caller, &fix.arena, &health, &fix.error), 0);
     assert_false(health.ready);
+}
+
+static void requests_at_once_are_bounded(void **state)
+{
+    (void)state;
+    for (int i = 0; i < FIXTURE_INFLIGHT_MAX; i++)
+        assert_int_equal(kvx_service_begin(fix.service, &fix.error), 0);
+    assert_int_equal(kvx_service_begin(fix.service, &fix.error), KVX_UNAVAILABLE);
+    assert_non_null(strstr(fix.error.text, "--max-inflight"));
+    assert_int_equal(fix.metrics.counter[KVX_COUNT_SHED_INFLIGHT], 1);
+    kvx_service_end(fix.service);
+    assert_int_equal(kvx_service_begin(fix.service, &fix.error), 0);
+    for (int i = 0; i < FIXTURE_INFLIGHT_MAX; i++)
+        kvx_service_end(fix.service);
 }
 
 static void the_metrics_page_shows_the_index(void **state)
@@ -300,6 +313,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(answers_are_grouped_by_instance, set_up, tear_down),
         cmocka_unit_test_setup_teardown(dump_in_slices, set_up, tear_down),
         cmocka_unit_test_setup_teardown(readiness, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(requests_at_once_are_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_metrics_page_shows_the_index, set_up, tear_down),
         cmocka_unit_test_setup_teardown(worker_lists, set_up, tear_down),
     };

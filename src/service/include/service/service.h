@@ -39,7 +39,7 @@ void kvx_service_free(struct kvx_service *);
 void kvx_service_attach(struct kvx_service *, const struct kvx_source_driver *);
 /* Startup is complete: readiness now depends on the sources alone. */
 void kvx_service_started(struct kvx_service *);
-/* From now on not ready, and kvx_service_begin refuses. */
+/* From now on not ready. The protocols refuse what arrives later, and answer what has begun. */
 void kvx_service_drain(struct kvx_service *);
 /* Closes every source; the driver may still be finishing them when this returns. */
 void kvx_service_close_sources(struct kvx_service *);
@@ -50,8 +50,7 @@ bool kvx_service_housekeeping(struct kvx_service *);
 int kvx_caller_new(struct kvx_caller **out, struct kvx_service *) KVX_MUST_CHECK;
 void kvx_caller_free(struct kvx_caller *);
 
-/* Around every request: KVX_UNAVAILABLE when draining or over max_inflight (counted), else 0 and one
- * kvx_service_end. */
+/* Around every request: KVX_UNAVAILABLE when over max_inflight (counted), else 0 and one kvx_service_end. */
 int kvx_service_begin(struct kvx_service *, struct kvx_error *) KVX_MUST_CHECK;
 void kvx_service_end(struct kvx_service *);
 
