@@ -18,11 +18,6 @@ typedef Grpc__Reflection__V1__ServerReflectionRequest reflection_request;
 typedef Grpc__Reflection__V1__ServerReflectionResponse reflection_response;
 typedef Grpc__Reflection__V1__ServerReflectionRequest__MessageRequestCase request_kind;
 
-static void sleep_ms(long ms)
-{
-    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
-}
-
 static void open_dump(struct rpc_stream *s, struct rpc_fixture *f, unsigned timeout_ms)
 {
     rpc_stream_open(s, &f->client, DUMP, timeout_ms);
