@@ -16,7 +16,7 @@ enum MHD_Result answer_send(struct kvx_http *h, struct MHD_Connection *connectio
     char seconds[16];
     if (!response)
         return MHD_NO;
-    close = close || atomic_load_explicit(&h->quiesced, memory_order_relaxed);
+    close = close || atomic_load_explicit(&h->quiesced_ns, memory_order_relaxed) != 0;
     snprintf(seconds, sizeof(seconds), "%u", KVX_HTTP_RETRY_AFTER_SECONDS);
     bool ok = add_header(response, "Content-Type", media_type);
     if (ok && status == MHD_HTTP_SERVICE_UNAVAILABLE)

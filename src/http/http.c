@@ -17,6 +17,7 @@ static void fill_defaults(struct kvx_http_config *c)
     c->idle_timeout_ns = c->idle_timeout_ns ? c->idle_timeout_ns : KVX_SECONDS(60);
     c->request_timeout_ns = c->request_timeout_ns ? c->request_timeout_ns : KVX_SECONDS(30);
     c->stream_timeout_ns = c->stream_timeout_ns ? c->stream_timeout_ns : KVX_SECONDS(600);
+    c->late_after_ns = c->late_after_ns ? c->late_after_ns : KVX_SECONDS(1);
     c->body_memory_max = c->body_memory_max ? c->body_memory_max : UINT64_C(256) << 20;
     c->connection_memory = c->connection_memory ? c->connection_memory : 32 << 10;
 }
@@ -151,7 +152,7 @@ uint16_t kvx_http_port(const struct kvx_http *h)
 
 void kvx_http_quiesce(struct kvx_http *h)
 {
-    if (atomic_exchange_explicit(&h->quiesced, true, memory_order_relaxed))
+    if (atomic_exchange_explicit(&h->quiesced_ns, kvx_now_ns(), memory_order_relaxed))
         return;
     MHD_quiesce_daemon(h->daemon); /* hands the listening socket back to us */
     shutdown(h->listener, SHUT_RD);

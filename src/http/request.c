@@ -24,13 +24,20 @@ struct request {
     struct kvx_error error; /* code 0: none so far */
     char allow[KVX_HTTP_ALLOW_MAX];
     bool seen_head;
-    bool late; /* begun after kvx_http_quiesce */
+    bool late; /* begun when the server was about to stop */
     struct body body;
     uint64_t expected; /* bytes of the body, 0 when unknown */
     uint64_t discarded;
     size_t target_len;
     char target[];
 };
+
+/* What a client sent before the end may still have waited unread for a moment. */
+static bool is_late(const struct kvx_http *h)
+{
+    uint64_t quiesced = atomic_load_explicit(&h->quiesced_ns, memory_order_relaxed);
+    return quiesced && kvx_now_ns() - quiesced > h->config.late_after_ns;
+}
 
 void *request_begin(void *http, const char *target, struct MHD_Connection *mhd)
 {
@@ -42,9 +49,7 @@ void *request_begin(void *http, const char *target, struct MHD_Connection *mhd)
     connection_until(connection, kvx_now_ns() + h->config.request_timeout_ns);
     if (!r)
         return NULL;
-    *r = (struct request){.connection = connection,
-                          .late = atomic_load_explicit(&h->quiesced, memory_order_relaxed),
-                          .target_len = len};
+    *r = (struct request){.connection = connection, .late = is_late(h), .target_len = len};
     memcpy(r->target, target, len);
     atomic_fetch_add_explicit(&h->requests, 1, memory_order_relaxed);
     return r;

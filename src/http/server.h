@@ -22,7 +22,7 @@ struct kvx_http {
     struct bodies bodies;
     struct kvx_log_limit log_limit;
     /* Relaxed: a connection that sees it late closes one answer later. */
-    _Atomic bool quiesced;
+    _Atomic uint64_t quiesced_ns; /* when kvx_http_quiesce was called; 0: not yet */
     /* Requests between first line and end of answer. Relaxed: drain polls it and reads nothing else by it. */
     _Atomic uint64_t requests;
 };

@@ -358,7 +358,7 @@ static void shutdown_in_the_middle_of_a_body(void **state)
     static const char head[] = "POST /query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                                "Content-Length: 19\r\n\r\n{\"token_ids\":";
     (void)state;
-    struct fixture *f = start((struct kvx_http_config){0});
+    struct fixture *f = start((struct kvx_http_config){.late_after_ns = 1});
     int begun = client_connect(f->port), later = client_connect(f->port);
     client_text(later, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
     expect(client_read(later, false), 200, "ok");

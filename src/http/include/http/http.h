@@ -27,6 +27,7 @@ struct kvx_http_config {
     uint64_t idle_timeout_ns;    /* of a connection on which nothing moves; 60 s, full seconds */
     uint64_t request_timeout_ns; /* from a request's first line to the end of its answer; 30 s */
     uint64_t stream_timeout_ns;  /* the same for streamed answers; 600 s */
+    uint64_t late_after_ns;      /* requests that begin so long after kvx_http_quiesce are refused; 1 s */
     uint64_t body_memory_max;    /* bytes of request bodies in memory at once; 256 MiB */
     uint32_t connection_memory;  /* bytes a connection has for headers and reading; 32 KiB */
 };
