@@ -88,11 +88,12 @@ stamped() {
 # The Python packages of one requirements file, in build/venv.
 python_packages() {
     local requirements=$1
-    stamped "python-$(basename "$requirements")" "$requirements" -- install_python "$requirements"
+    local stamp=${requirements#"$root"/}
+    stamped "python-${stamp//\//-}" "$requirements" -- install_python "$requirements"
 }
 
 install_python() {
-    say "Python packages: $(basename "$1")"
+    say "Python packages: ${1#"$root"/}"
     [[ -x $build/venv/bin/python ]] || python3 -m venv "$build/venv"
     "$build/venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$1"
 }
