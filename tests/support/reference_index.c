@@ -1,117 +1,9 @@
 #include "reference_index.h"
 
+#include "reference_map.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- A map from 64-bit keys to small records, chained. ---- */
-
-struct node {
-    struct node *next;
-    uint64_t key;
-    uint64_t *values; /* position -> engine hashes; engine hash -> positions */
-    uint32_t count, cap;
-    unsigned tiers; /* positions only */
-};
-struct map {
-    struct node **heads;
-    size_t size, count;
-};
-
-static void *need(void *p)
-{
-    if (!p)
-        abort();
-    return p;
-}
-
-static size_t bucket(const struct map *m, uint64_t key)
-{
-    return (size_t)((key * 0x9E3779B97F4A7C15u) >> 20) % m->size;
-}
-
-static struct node *get(const struct map *m, uint64_t key)
-{
-    struct node *n = m->size ? m->heads[bucket(m, key)] : NULL;
-    while (n && n->key != key)
-        n = n->next;
-    return n;
-}
-
-static struct node *put(struct map *m, uint64_t key)
-{
-    struct node *n = get(m, key);
-    if (n)
-        return n;
-    if (m->count >= m->size) {
-        struct map big = {.size = m->size * 2 + 61};
-        big.heads = need(calloc(big.size, sizeof(*big.heads)));
-        for (size_t b = 0; b < m->size; b++)
-            for (struct node *next, *o = m->heads[b]; o; o = next) {
-                next = o->next;
-                struct node **head = &big.heads[bucket(&big, o->key)];
-                o->next = *head;
-                *head = o;
-            }
-        big.count = m->count;
-        free(m->heads);
-        *m = big;
-    }
-    n = need(calloc(1, sizeof(*n)));
-    n->key = key;
-    struct node **head = &m->heads[bucket(m, key)];
-    n->next = *head;
-    *head = n;
-    m->count++;
-    return n;
-}
-
-static void drop(struct map *m, struct node *n)
-{
-    struct node **link = &m->heads[bucket(m, n->key)];
-    while (*link != n)
-        link = &(*link)->next;
-    *link = n->next;
-    m->count--;
-    free(n->values);
-    free(n);
-}
-
-static void map_clear(struct map *m)
-{
-    for (size_t b = 0; b < m->size; b++)
-        while (m->heads[b])
-            drop(m, m->heads[b]);
-    free(m->heads);
-    *m = (struct map){0};
-}
-
-static bool has(const struct node *n, uint64_t value)
-{
-    for (uint32_t i = 0; n && i < n->count; i++)
-        if (n->values[i] == value)
-            return true;
-    return false;
-}
-
-static void add(struct node *n, uint64_t value)
-{
-    if (n->count == n->cap) {
-        n->cap = n->cap * 2 + 1;
-        n->values = need(realloc(n->values, n->cap * sizeof(uint64_t)));
-    }
-    n->values[n->count++] = value;
-}
-
-static void take(struct node *n, uint64_t value)
-{
-    for (uint32_t i = 0; i < n->count; i++)
-        if (n->values[i] == value) {
-            n->values[i] = n->values[--n->count];
-            return;
-        }
-}
-
-/* ---- The reference. ---- */
 
 struct pending {
     uint32_t worker;
@@ -128,15 +20,15 @@ struct unresolved {
     uint64_t engine;
 };
 struct ref_worker {
-    struct map positions, names;
+    struct ref_map positions, names;
     size_t held[REF_TIERS];
 };
 struct reference {
     uint32_t workers;
     size_t pending_max, unresolved_max, parents_max;
     struct ref_worker *w;
-    struct map ever, ever_pairs; /* engine hash -> keys; (engine hash, key) */
-    struct pending **pending;    /* by age */
+    struct ref_map ever, ever_pairs; /* engine hash -> keys; (engine hash, key) */
+    struct pending **pending;        /* by age */
     size_t pending_count, pending_cap;
     struct pending **ready; /* in the order in which their parents were named */
     size_t ready_count, ready_cap;
@@ -147,12 +39,12 @@ struct reference {
 struct reference *reference_new(uint32_t workers, size_t pending_blocks_max, size_t unresolved_max,
                                 size_t parents_max)
 {
-    struct reference *r = need(calloc(1, sizeof(*r)));
+    struct reference *r = ref_need(calloc(1, sizeof(*r)));
     r->workers = workers;
     r->pending_max = pending_blocks_max;
     r->unresolved_max = unresolved_max;
     r->parents_max = parents_max;
-    r->w = need(calloc(workers, sizeof(*r->w)));
+    r->w = ref_need(calloc(workers, sizeof(*r->w)));
     return r;
 }
 
@@ -189,11 +81,11 @@ void reference_free(struct reference *r)
     while (r->pending_count)
         forget_pending(r, r->pending[0]);
     for (uint32_t i = 0; i < r->workers; i++) {
-        map_clear(&r->w[i].positions);
-        map_clear(&r->w[i].names);
+        ref_map_clear(&r->w[i].positions);
+        ref_map_clear(&r->w[i].names);
     }
-    map_clear(&r->ever);
-    map_clear(&r->ever_pairs);
+    ref_map_clear(&r->ever);
+    ref_map_clear(&r->ever_pairs);
     free(r->w);
     free(r->pending);
     free(r->ready);
@@ -219,7 +111,7 @@ static void trigger(struct reference *r, uint64_t engine)
         p->ready = true;
         if (r->ready_count == r->ready_cap) {
             r->ready_cap = r->ready_cap * 2 + 8;
-            r->ready = need(realloc(r->ready, r->ready_cap * sizeof(*r->ready)));
+            r->ready = ref_need(realloc(r->ready, r->ready_cap * sizeof(*r->ready)));
         }
         r->ready[r->ready_count++] = p;
     }
@@ -228,7 +120,7 @@ static void trigger(struct reference *r, uint64_t engine)
 /* Returns whether the position was not held in this tier before. */
 static bool hold(struct reference *r, uint32_t worker, unsigned tier, uint64_t key)
 {
-    struct node *n = put(&r->w[worker].positions, key);
+    struct ref_node *n = ref_map_put(&r->w[worker].positions, key);
     bool fresh = !(n->tiers >> tier & 1);
     n->tiers |= 1u << tier;
     r->w[worker].held[tier] += fresh;
@@ -238,9 +130,9 @@ static bool hold(struct reference *r, uint32_t worker, unsigned tier, uint64_t k
 static void remember(struct reference *r, uint64_t engine, uint64_t key)
 {
     size_t before = r->ever_pairs.count;
-    put(&r->ever_pairs, reference_key(engine, key));
+    ref_map_put(&r->ever_pairs, reference_key(engine, key));
     if (r->ever_pairs.count != before)
-        add(put(&r->ever, engine), key);
+        ref_node_add(ref_map_put(&r->ever, engine), key);
 }
 
 static void place(struct reference *r, uint32_t worker, unsigned tier, uint64_t key, size_t n,
@@ -255,11 +147,11 @@ static void place(struct reference *r, uint32_t worker, unsigned tier, uint64_t 
         bool fresh = hold(r, worker, tier, key);
         c->added += fresh;
         c->known += !fresh;
-        struct node *position = get(&w->positions, key);
-        if (has(position, engine[i]))
+        struct ref_node *position = ref_map_get(&w->positions, key);
+        if (ref_node_has(position, engine[i]))
             continue;
-        add(position, engine[i]);
-        add(put(&w->names, engine[i]), key);
+        ref_node_add(position, engine[i]);
+        ref_node_add(ref_map_put(&w->names, engine[i]), key);
         trigger(r, engine[i]);
     }
 }
@@ -268,7 +160,7 @@ static void resolve_tiers(struct reference *r, uint32_t worker, size_t n, const 
                           struct reference_counts *c)
 {
     for (size_t i = 0; i < n && r->unresolved_count; i++) {
-        const struct node *name = get(&r->w[worker].names, engine[i]);
+        const struct ref_node *name = ref_map_get(&r->w[worker].names, engine[i]);
         size_t kept = 0;
         for (size_t u = 0; u < r->unresolved_count; u++) {
             struct unresolved one = r->unresolved[u];
@@ -287,15 +179,15 @@ static void resolve_tiers(struct reference *r, uint32_t worker, size_t n, const 
 /* The positions a parent hash names for a worker: its own, else the one that others name. */
 static size_t parents_of(const struct reference *r, uint32_t worker, uint64_t parent, uint64_t **out)
 {
-    const struct node *own = get(&r->w[worker].names, parent);
+    const struct ref_node *own = ref_map_get(&r->w[worker].names, parent);
     if (own) {
-        *out = need(malloc(own->count * sizeof(uint64_t)));
+        *out = ref_need(malloc(own->count * sizeof(uint64_t)));
         memcpy(*out, own->values, own->count * sizeof(uint64_t));
         return own->count;
     }
     uint64_t found = 0;
     for (uint32_t i = 0; i < r->workers; i++) {
-        const struct node *other = get(&r->w[i].names, parent);
+        const struct ref_node *other = ref_map_get(&r->w[i].names, parent);
         for (uint32_t k = 0; other && k < other->count; k++) {
             if (found && found != other->values[k])
                 return 0;
@@ -304,7 +196,7 @@ static size_t parents_of(const struct reference *r, uint32_t worker, uint64_t pa
     }
     if (!found)
         return 0;
-    *out = need(malloc(sizeof(uint64_t)));
+    *out = ref_need(malloc(sizeof(uint64_t)));
     **out = found;
     return 1;
 }
@@ -329,16 +221,16 @@ static void make_pending(struct reference *r, uint32_t worker, unsigned tier, ui
         c->dropped += oldest->alive;
         forget_pending(r, oldest);
     }
-    struct pending *p = need(calloc(1, sizeof(*p)));
+    struct pending *p = ref_need(calloc(1, sizeof(*p)));
     *p = (struct pending){.worker = worker, .tier = tier, .parent = parent, .n = n, .alive = n};
-    p->local = need(malloc(n * sizeof(uint64_t)));
-    p->engine = need(malloc(n * sizeof(uint64_t)));
-    p->dead = need(calloc(n, sizeof(bool)));
+    p->local = ref_need(malloc(n * sizeof(uint64_t)));
+    p->engine = ref_need(malloc(n * sizeof(uint64_t)));
+    p->dead = ref_need(calloc(n, sizeof(bool)));
     memcpy(p->local, local, n * sizeof(uint64_t));
     memcpy(p->engine, engine, n * sizeof(uint64_t));
     if (r->pending_count == r->pending_cap) {
         r->pending_cap = r->pending_cap * 2 + 8;
-        r->pending = need(realloc(r->pending, r->pending_cap * sizeof(*r->pending)));
+        r->pending = ref_need(realloc(r->pending, r->pending_cap * sizeof(*r->pending)));
     }
     r->pending[r->pending_count++] = p;
     c->pending += n;
@@ -404,7 +296,7 @@ static void make_unresolved(struct reference *r, uint32_t worker, unsigned tier,
     }
     if (r->unresolved_count == r->unresolved_cap) {
         r->unresolved_cap = r->unresolved_cap * 2 + 8;
-        r->unresolved = need(realloc(r->unresolved, r->unresolved_cap * sizeof(*r->unresolved)));
+        r->unresolved = ref_need(realloc(r->unresolved, r->unresolved_cap * sizeof(*r->unresolved)));
     }
     r->unresolved[r->unresolved_count++] = (struct unresolved){worker, tier, engine};
     c->pending++;
@@ -415,7 +307,7 @@ void reference_reside(struct reference *r, uint32_t worker, unsigned tier, size_
 {
     *c = (struct reference_counts){0};
     for (size_t i = 0; i < n; i++) {
-        const struct node *name = get(&r->w[worker].names, engine[i]);
+        const struct ref_node *name = ref_map_get(&r->w[worker].names, engine[i]);
         if (!name)
             make_unresolved(r, worker, tier, engine[i], c);
         for (uint32_t k = 0; name && k < name->count; k++) {
@@ -429,7 +321,7 @@ void reference_reside(struct reference *r, uint32_t worker, unsigned tier, size_
 /* Takes a position out of some tiers; with the last one its names end. Returns from how many. */
 static size_t release(struct ref_worker *w, uint64_t key, unsigned tiers)
 {
-    struct node *position = get(&w->positions, key);
+    struct ref_node *position = ref_map_get(&w->positions, key);
     size_t released = 0;
     for (unsigned t = 0; t < REF_TIERS; t++)
         if (position->tiers & tiers & 1u << t) {
@@ -440,12 +332,12 @@ static size_t release(struct ref_worker *w, uint64_t key, unsigned tiers)
     if (position->tiers)
         return released;
     for (uint32_t i = 0; i < position->count; i++) {
-        struct node *name = get(&w->names, position->values[i]);
-        take(name, key);
+        struct ref_node *name = ref_map_get(&w->names, position->values[i]);
+        ref_node_take(name, key);
         if (!name->count)
-            drop(&w->names, name);
+            ref_map_drop(&w->names, name);
     }
-    drop(&w->positions, position);
+    ref_map_drop(&w->positions, position);
     return released;
 }
 
@@ -483,9 +375,9 @@ void reference_remove(struct reference *r, uint32_t worker, unsigned tiers, size
     struct ref_worker *w = &r->w[worker];
     *c = (struct reference_counts){0};
     for (size_t i = 0; i < n; i++) {
-        const struct node *name = get(&w->names, engine[i]);
+        const struct ref_node *name = ref_map_get(&w->names, engine[i]);
         uint32_t count = name ? name->count : 0;
-        uint64_t *keys = need(malloc((count + 1) * sizeof(uint64_t)));
+        uint64_t *keys = ref_need(malloc((count + 1) * sizeof(uint64_t)));
         if (name)
             memcpy(keys, name->values, count * sizeof(uint64_t));
         size_t removed = 0;
@@ -504,7 +396,7 @@ void reference_clear(struct reference *r, uint32_t worker, unsigned tiers)
 {
     struct ref_worker *w = &r->w[worker];
     for (size_t b = 0; b < w->positions.size; b++)
-        for (struct node *next, *n = w->positions.heads[b]; n; n = next) {
+        for (struct ref_node *next, *n = w->positions.heads[b]; n; n = next) {
             next = n->next;
             if (n->tiers & tiers)
                 release(w, n->key, tiers);
@@ -557,24 +449,24 @@ size_t reference_unresolved(const struct reference *r)
 
 bool reference_holds(const struct reference *r, uint32_t worker, unsigned tier, uint64_t key)
 {
-    const struct node *n = get(&r->w[worker].positions, key);
+    const struct ref_node *n = ref_map_get(&r->w[worker].positions, key);
     return n && n->tiers >> tier & 1;
 }
 
 bool reference_names(const struct reference *r, uint32_t worker, uint64_t engine, uint64_t key)
 {
-    return has(get(&r->w[worker].names, engine), key);
+    return ref_node_has(ref_map_get(&r->w[worker].names, engine), key);
 }
 
 size_t reference_named(const struct reference *r, uint32_t worker, uint64_t engine)
 {
-    const struct node *n = get(&r->w[worker].names, engine);
+    const struct ref_node *n = ref_map_get(&r->w[worker].names, engine);
     return n ? n->count : 0;
 }
 
 const uint64_t *reference_ever_named(const struct reference *r, uint64_t engine, size_t *count)
 {
-    const struct node *n = get(&r->ever, engine);
+    const struct ref_node *n = ref_map_get(&r->ever, engine);
     *count = n ? n->count : 0;
     return n ? n->values : NULL;
 }

@@ -1,3 +1,3 @@
 kvx_test(index SOURCES index_test.c PARTS index)
 kvx_test(index_structures SOURCES index_structures_test.c PARTS index)
-kvx_test(index_memory SOURCES index_memory_test.c ${CMAKE_SOURCE_DIR}/tests/support/reference_index.c PARTS index)
+kvx_test(index_memory SOURCES index_memory_test.c PARTS index)
