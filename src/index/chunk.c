@@ -1,5 +1,7 @@
 #include "chunk.h"
 
+#include "naming.h"
+
 #include <string.h>
 
 enum { CELL_BYTES = 2 * sizeof(uint64_t) };
@@ -49,6 +51,8 @@ int kvx_chunk_new(struct kvx_index *ix, uint32_t parent, unsigned offset, unsign
     c->parent_offset = (uint8_t)offset;
     c->cap = (uint8_t)cap;
     c->secondary = false;
+    c->remembered = false;
+    c->first_child = KVX_CHUNK_BLOCKS;
     c->children = c->live = c->link = 0;
     c->serial = ++ix->next_serial;
     ix->chunk_count++;
@@ -60,7 +64,10 @@ void kvx_chunk_publish(struct kvx_index *ix, uint32_t id)
 {
     struct kvx_chunk *c = kvx_chunk_at(ix, id);
     kvx_child_add(ix, c->parent, c->parent_offset, kvx_locals(c)[0], id);
-    kvx_chunk_at(ix, c->parent)->children++;
+    struct kvx_chunk *parent = kvx_chunk_at(ix, c->parent);
+    parent->children++;
+    if (c->parent_offset < parent->first_child)
+        parent->first_child = c->parent_offset;
 }
 
 int kvx_chunk_grow(struct kvx_index *ix, struct kvx_chunk *c, unsigned blocks)
@@ -109,6 +116,8 @@ static void unlink_chunk(struct kvx_index *ix, uint32_t id, struct kvx_chunk *c)
         kvx_map_prefetch(ix, engine[i]);
     for (unsigned i = 0; i < len; i++)
         kvx_map_erase(ix, engine[i], KVX_POS(id, i));
+    if (c->remembered)
+        kvx_names_forget_chunk(ix, id);
     kvx_child_remove(ix, c->parent, c->parent_offset, kvx_locals(c)[0], id);
     c->serial = 0;
     c->link = ix->dying_chunks;

@@ -138,8 +138,49 @@ void kvx_names_drop(struct kvx_index *ix, struct kvx_worker *w, uint64_t pos)
     kvx_names_drop_others(ix, w, pos, 0);
 }
 
+/* May the worker hold a position directly below this one? Whose the child chunks are is not looked at. */
+static bool leads_on(const struct kvx_worker *w, const struct kvx_chunk *c, unsigned offset,
+                     uint32_t children)
+{
+    uint64_t below = offset + 1 < KVX_CHUNK_BLOCKS ? (uint64_t)1 << (offset + 1) : 0;
+    return (children && offset >= c->first_child) || kvx_worker_mask(w, c) & below;
+}
+
+void kvx_name_lose(struct kvx_index *ix, struct kvx_worker *w, uint64_t pos, uint32_t pair)
+{
+    struct kvx_chunk *c = kvx_chunk_at(ix, KVX_POS_CHUNK(pos));
+    if (leads_on(w, c, KVX_POS_OFFSET(pos), c->children))
+        c->remembered = true;
+    else
+        kvx_pair_drop(ix, w, pair);
+}
+
+void kvx_names_lost(struct kvx_index *ix, struct kvx_worker *w, uint64_t pos)
+{
+    for (;;) {
+        const struct kvx_chunk *c = kvx_chunk_at(ix, KVX_POS_CHUNK(pos));
+        bool first = KVX_POS_OFFSET(pos) == 0;
+        pos = first ? KVX_POS(c->parent, c->parent_offset) : pos - 1;
+        c = kvx_chunk_at(ix, KVX_POS_CHUNK(pos));
+        if (!pos || !c->remembered || !kvx_pairs_second(&w->overlay, pos) || kvx_worker_holds(ix, w, pos) ||
+            leads_on(w, c, KVX_POS_OFFSET(pos), c->children - first))
+            return;
+        kvx_names_drop(ix, w, pos);
+    }
+}
+
+void kvx_names_forget_chunk(struct kvx_index *ix, uint32_t chunk)
+{
+    unsigned len = kvx_chunk_len(kvx_chunk_at(ix, chunk));
+    for (uint32_t id = 0; id < ix->workers.count; id++) {
+        struct kvx_worker *w = kvx_worker_at(ix, id);
+        for (unsigned o = 0; w->generation && w->overlay.count && o < len; o++)
+            kvx_names_drop(ix, w, KVX_POS(chunk, o));
+    }
+}
+
 uint64_t kvx_name_of(const struct kvx_index *ix, const struct kvx_worker *w, uint64_t pos)
 {
     uint32_t pair = kvx_pairs_second(&w->overlay, pos);
-    return pair && kvx_worker_holds(ix, w, pos) ? w->overlay.items[pair - 1].first : kvx_engine_at(ix, pos);
+    return pair ? w->overlay.items[pair - 1].first : kvx_engine_at(ix, pos);
 }

@@ -2,8 +2,9 @@
  *
  * Its compression: a worker that holds a position (in any tier) and has no overlay pair there names it by the
  * engine column, provided the shared map leads from that hash to this position. A position with overlay pairs
- * is named by exactly these. Pairs at positions the worker does not hold are stale (a tier was cleared); they
- * name nothing and go when the position is held again or swept. Writers hold the lock. */
+ * is named by exactly these. Pairs at positions the worker does not hold are stale (a tier was cleared, or
+ * the name is kept for dumps); they name nothing and go when the position is held again, swept or reclaimed.
+ * Writers hold the lock. */
 #ifndef INDEX_NAMING_H
 #define INDEX_NAMING_H
 
@@ -34,7 +35,16 @@ int kvx_name_add(struct kvx_index *, struct kvx_worker *, uint64_t pos, uint64_t
 void kvx_names_drop(struct kvx_index *, struct kvx_worker *, uint64_t pos);
 void kvx_names_drop_others(struct kvx_index *, struct kvx_worker *, uint64_t pos, uint32_t keep_pair);
 void kvx_pair_drop(struct kvx_index *, struct kvx_worker *, uint32_t pair);
-/* A name for the dump: the worker's own if it holds the position, else the column's. */
+/* The worker has lost `pos`, whose last name is this pair. The name is kept while the worker may hold a
+ * position directly below, because a dump gives that one its parent's true name; it names nothing any more.
+ */
+void kvx_name_lose(struct kvx_index *, struct kvx_worker *, uint64_t pos, uint32_t pair);
+/* The worker has lost `pos`: names that were kept for its sake go. */
+void kvx_names_lost(struct kvx_index *, struct kvx_worker *, uint64_t pos);
+/* The chunk goes, and all names that were kept here with it. */
+void kvx_names_forget_chunk(struct kvx_index *, uint32_t chunk);
+/* A name for the dump: the worker's own, also of a position it lost while it holds the next; else the
+ * column's. */
 uint64_t kvx_name_of(const struct kvx_index *, const struct kvx_worker *, uint64_t pos);
 
 #endif /* INDEX_NAMING_H */

@@ -48,8 +48,10 @@ static unsigned remove_shared(struct kvx_index *ix, struct kvx_worker *w, unsign
         return 0;
     struct taken t = take(ix, w, pos, tiers);
     *taken += t.tiers;
-    if (t.tiers)
+    if (t.tiers) {
+        kvx_names_lost(ix, w, pos);
         kvx_chunk_reclaim(ix, KVX_POS_CHUNK(pos));
+    }
     return t.held;
 }
 
@@ -68,9 +70,15 @@ static unsigned remove_overlay(struct kvx_index *ix, struct kvx_worker *w, unsig
         }
         kvx_names_drop_others(ix, w, pos, i); /* first, so that `next` is not among them */
         next = kvx_pairs_next(&w->overlay, i);
-        kvx_pair_drop(ix, w, i);
-        if (t.tiers)
-            kvx_chunk_reclaim(ix, KVX_POS_CHUNK(pos));
+        kvx_name_lose(ix, w, pos, i);
+        if (!t.tiers)
+            continue;
+        uint32_t names = w->overlay.count;
+        kvx_names_lost(ix, w, pos);
+        kvx_chunk_reclaim(ix, KVX_POS_CHUNK(pos));
+        if (w->overlay.count !=
+            names) /* `next` may be among those that went: begin again with what is left */
+            next = kvx_pairs_first(&w->overlay, hash);
     }
     return named;
 }

@@ -282,6 +282,59 @@ static void test_ids_and_labels_wait_for_readers(void **state)
     assert_int_equal(fixture_stats(f).workers, 2);
 }
 
+/* The parent hash in the dump's event of `label` whose run begins with local hash `first`. */
+static uint64_t dumped_parent(struct index_fixture *f, const void *label, uint64_t first)
+{
+    struct kvx_dump *dump;
+    struct kvx_dump_event e;
+    uint64_t parent = 0;
+    assert_int_equal(kvx_dump_new(f->ix, f->reader, &dump), 0);
+    kvx_rcu_enter(f->reader);
+    while (kvx_dump_next(dump, &e) == 1)
+        if (e.label == label && e.local[0] == first)
+            parent = e.parent;
+    kvx_rcu_leave(f->reader);
+    kvx_dump_free(dump);
+    return parent;
+}
+
+/* Two workers name the same blocks differently. The name of a lost block stays known as its child's parent,
+ * and goes when nothing follows any more. */
+static void test_a_dump_names_lost_parents_truly(void **state)
+{
+    struct index_fixture *f = *state;
+    unsigned *a = &f->labels[0], *b = &f->labels[1];
+    struct kvx_worker_ref w = fixture_worker(f, a), v = fixture_worker(f, b);
+    fixture_store(f, w, DEVICE, 1000, 1, 4);
+    fixture_store(f, v, DEVICE, 5000, 1, 4);
+    fixture_remove(f, w, KVX_ALL_TIERS, 1000, 1, 1);
+    fixture_remove(f, v, KVX_ALL_TIERS, 5000, 1, 1);
+    assert_int_equal(dumped_parent(f, a, 2), 1001);
+    assert_int_equal(dumped_parent(f, b, 2), 5001);
+    assert_int_equal(fixture_remove(f, v, KVX_ALL_TIERS, 5000, 1, 1).unknown, 1); /* it names nothing */
+    assert_int_equal(dumped_parent(f, b, 2), 5001);
+    fixture_remove(f, v, KVX_ALL_TIERS, 5000, 2, 2);
+    assert_int_equal(dumped_parent(f, b, 3), 5002);
+    assert_int_equal(fixture_stats(f).overlay_entries, 3);
+    fixture_remove(f, v, KVX_ALL_TIERS, 5000, 3, 4);
+    assert_int_equal(fixture_stats(f).overlay_entries, 0);
+}
+
+static void test_a_lost_name_goes_with_its_chunk(void **state)
+{
+    struct index_fixture *f = *state;
+    unsigned *a = &f->labels[0], *b = &f->labels[1];
+    struct kvx_worker_ref w = fixture_worker(f, a), v = fixture_worker(f, b);
+    fixture_store(f, w, DEVICE, 1000, 1, 65);
+    fixture_store(f, v, DEVICE, 5000, 1, 65);
+    fixture_remove(f, w, KVX_ALL_TIERS, 1000, 1, 65);
+    fixture_remove(f, v, KVX_ALL_TIERS, 5000, 1, 64);
+    assert_int_equal(dumped_parent(f, b, 65), 5064);
+    fixture_remove(f, v, KVX_ALL_TIERS, 5000, 65, 65);
+    assert_int_equal(fixture_stats(f).overlay_entries, 0);
+    assert_int_equal(fixture_stats(f).chunks, 0);
+}
+
 static void test_a_dump_survives_changes(void **state)
 {
     struct index_fixture *f = *state;
@@ -371,6 +424,8 @@ int main(void)
         TEST(test_the_sweep_returns_everything),
         TEST(test_the_backlog_is_bounded),
         TEST(test_ids_and_labels_wait_for_readers),
+        TEST(test_a_dump_names_lost_parents_truly),
+        TEST(test_a_lost_name_goes_with_its_chunk),
         TEST(test_a_dump_survives_changes),
         TEST(test_accounting_adds_up),
         TEST(test_wrong_input_is_refused),
