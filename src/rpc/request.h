@@ -4,8 +4,8 @@
 
 #include "rpc/method.h"
 
-/* Memory one request may take. protobuf-c notes 32 bytes for each number of a list that came unpacked (5 bytes on the
- * wire) in slabs that double, and an arena may waste as much again. */
+/* Memory one request may take. protobuf-c notes 32 bytes for each number of a list that came unpacked (5
+ * bytes on the wire) in slabs that double, and an arena may waste as much again. */
 #define KVX_RPC_REQUEST_MEMORY(message_bytes) (24u * (message_bytes) + 65536u)
 
 /* Looks through the wire format before anything is allocated: structure, wire types, texts (UTF-8, no NUL,
