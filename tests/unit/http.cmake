@@ -1,15 +1,15 @@
-# The fake service is compiled into each test that needs it, so that it comes before the real one in link order.
-function(kvx_http_test name)
-  kvx_test(${name} SOURCES ${name}_test.c http_client.c http_fake_service.c PARTS http LIBRARIES jansson)
-  target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/gen/http)
-endfunction()
+# The server behind the fake service. That is compiled into each test, so that it comes before the real one in link order.
+foreach(suite server limits shutdown memory)
+  kvx_test(http_${suite} SOURCES http_${suite}_test.c http_fixture.c http_client.c http_fake_service.c PARTS http
+           LIBRARIES jansson)
+endforeach()
 
-kvx_http_test(http_server)
-kvx_http_test(http_limits)
-kvx_http_test(http_json)
-kvx_http_test(http_router)
-
+kvx_test(http_router SOURCES http_router_test.c PARTS http)
+kvx_test(http_json SOURCES http_json_test.c PARTS http LIBRARIES jansson)
 # The same tests without vector instructions, as on other processors.
 kvx_test(http_json_portable SOURCES http_json_test.c ${CMAKE_SOURCE_DIR}/src/http/json_bulk.c PARTS http LIBRARIES jansson)
 target_compile_definitions(test_http_json_portable PRIVATE KVX_JSON_PORTABLE)
-target_include_directories(test_http_json_portable PRIVATE ${CMAKE_SOURCE_DIR}/gen/http)
+
+foreach(test http_server http_limits http_shutdown http_memory http_router http_json http_json_portable)
+  target_include_directories(test_${test} PRIVATE ${CMAKE_SOURCE_DIR}/gen/http)
+endforeach()

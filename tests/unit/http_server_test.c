@@ -1,86 +1,44 @@
 /* The REST server over real sockets with a fake service: every operation, every error it can answer. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "http_fixture.h"
 
 #include "base/clock.h"
-#include "http/http.h"
-#include "http_client.h"
-#include "http_fake_service.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char JSON[] = "application/json";
 
-struct fixture {
-    struct kvx_service service;
-    struct kvx_metrics metrics;
-    struct kvx_http *http;
-    uint16_t port;
-};
-
 static int start(void **state)
 {
-    struct fixture *f = calloc(1, sizeof(*f));
-    const struct kvx_http_config config = {.allocator = &kvx_system_allocator,
-                                           .service = &f->service,
-                                           .metrics = &f->metrics,
-                                           .bind = "127.0.0.1",
-                                           .threads = 2};
-    struct kvx_error e;
-    assert_int_equal(kvx_http_new(&f->http, &config, &e), 0);
-    f->port = kvx_http_port(f->http);
-    *state = f;
+    *state = http_start((struct kvx_http_config){0});
     return 0;
 }
 
 static int stop(void **state)
 {
-    struct fixture *f = *state;
+    struct http_fixture *f = *state;
     kvx_http_quiesce(f->http);
     assert_true(kvx_http_drain(f->http, kvx_now_ns() + KVX_SECONDS(5)));
-    kvx_http_free(f->http);
-    kvx_metrics_free(&f->metrics);
-    assert_int_equal(f->service.inflight, 0);
-    assert_int_equal(f->service.dumps_open, 0);
-    free(f);
+    http_stop(f);
     return 0;
 }
 
-static void expect(struct answer a, int status, const char *part)
+static void post(struct http_fixture *f, const char *path, const char *body, int status, const char *part)
 {
-    if (a.status != status || !a.body || !strstr(a.body, part))
-        fail_msg("got %d %s %s, wanted %d with %s", a.status, a.head, a.body ? a.body : "-", status, part);
-    const char *type = answer_field(&a, "Content-Type");
-    assert_non_null(type);
-    if (strcmp(type, JSON) == 0 && a.len) {
-        json_error_t error;
-        json_t *json = json_loadb(a.body, a.len, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
-        if (!json)
-            fail_msg("not JSON: %s in %s", error.text, a.body);
-        json_decref(json);
-    }
-    answer_free(&a);
+    expect_answer(client_ask(f->port, path, body, JSON), status, part);
 }
 
-static void post(struct fixture *f, const char *path, const char *body, int status, const char *part)
+static void get(struct http_fixture *f, const char *path, int status, const char *part)
 {
-    expect(client_ask(f->port, path, body, JSON), status, part);
-}
-
-static void get(struct fixture *f, const char *path, int status, const char *part)
-{
-    expect(client_ask(f->port, path, NULL, NULL), status, part);
+    expect_answer(client_ask(f->port, path, NULL, NULL), status, part);
 }
 
 static void operations(void **state)
 {
-    struct fixture *f = *state;
+    struct http_fixture *f = *state;
     post(f, "/register",
          "{\"instance_id\":1,\"endpoint\":\"tcp://127.0.0.1:5557\",\"dp_rank\":3,\"block_size\":16}", 201,
          "{\"status\":\"ok\"}");
@@ -114,7 +72,7 @@ static void operations(void **state)
 
 static void reading_operations(void **state)
 {
-    struct fixture *f = *state;
+    struct http_fixture *f = *state;
     get(f, "/workers", 200,
         "[{\"instance_id\":1,\"endpoints\":{\"0\":\"tcp://a:1\"},\"listeners\":{\"0\":{\"endpoint\":\"tcp://"
         "a:1\","
@@ -129,10 +87,10 @@ static void reading_operations(void **state)
     f->service.not_ready = true;
     struct answer a = client_ask(f->port, "/ready", NULL, NULL);
     assert_string_equal(answer_field(&a, "Retry-After"), "1");
-    expect(a, 503, "\"reasons\":[\"starting\"]");
+    expect_answer(a, 503, "\"reasons\":[\"starting\"]");
     a = client_ask(f->port, "/metrics", NULL, NULL);
     assert_string_equal(answer_field(&a, "Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
-    expect(a, 200, "# TYPE x gauge\nx 1\n");
+    expect_answer(a, 200, "# TYPE x gauge\nx 1\n");
     get(f, "/openapi.json", 200, "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"kvindex\"");
 }
 
@@ -161,7 +119,7 @@ static void check_dump(struct answer *a, unsigned n)
 static void dumps(void **state)
 {
     static const unsigned sizes[] = {0, 1, 31, 32, 33, 700};
-    struct fixture *f = *state;
+    struct http_fixture *f = *state;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
         f->service.dump_events = sizes[i];
         struct answer a = client_ask(f->port, "/dump", NULL, NULL);
@@ -187,7 +145,7 @@ static void dumps(void **state)
 /* A reader that goes away in the middle of a dump. */
 static void abandoned_dump(void **state)
 {
-    struct fixture *f = *state;
+    struct http_fixture *f = *state;
     f->service.dump_events = 20000;
     for (int i = 0; i < 5; i++) {
         int fd = client_connect(f->port);
@@ -254,7 +212,7 @@ static void bad_fields(void **state)
          "`block_hashes`[0]: -9223372036854775809 is not in -9223372036854775808..18446744073709551615"},
         {"/query_by_hash", "{\"block_hashes\":[18446744073709551616]}", "18446744073709551616 is not in"},
     };
-    struct fixture *f = *state;
+    struct http_fixture *f = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
         post(f, cases[i].path, cases[i].body, 400, cases[i].text);
     post(f, "/query", "{\"x\":{\"token_ids\":[\"no\"]},\"token_ids\":[5],\"y\":99999999999999999999}", 200,
@@ -267,26 +225,26 @@ static void routes(void **state)
     static const char *const unknown[] = {
         "/",         "/nothing", "/workers/",      "//workers", "/work%65rs", "/a%2Fb",
         "/query%00", "/./query", "/dump/../query", "/Query",    "/%2e%2e/etc"};
-    struct fixture *f = *state;
+    struct http_fixture *f = *state;
     for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++)
         get(f, unknown[i], 404, "{\"error\":\"no such path");
     struct answer a = client_ask(f->port, "/query", NULL, NULL);
     assert_string_equal(answer_field(&a, "Allow"), "POST");
-    expect(a, 405, "method GET is not allowed");
+    expect_answer(a, 405, "method GET is not allowed");
     a = client_ask(f->port, "/workers", "{}", JSON);
     assert_string_equal(answer_field(&a, "Allow"), "GET, HEAD");
-    expect(a, 405, "error");
+    expect_answer(a, 405, "error");
     get(f, "http://host:1/health", 200, "ok");
     int fd = client_connect(f->port);
     client_text(fd, "BREW /query HTTP/1.1\r\nHost: x\r\n\r\n");
-    expect(client_read(fd, false), 405, "BREW");
+    expect_answer(client_read(fd, false), 405, "BREW");
     client_text(fd, "HEAD /health HTTP/1.1\r\nHost: x\r\n\r\n");
     a = client_read(fd, true);
     assert_int_equal(a.status, 200);
     assert_string_equal(answer_field(&a, "Content-Length"), "15");
     answer_free(&a);
     client_text(fd, "GET /health HTTP/1.1\r\nHost: x\r\n\r\nHEAD /dump HTTP/1.1\r\nHost: x\r\n\r\n");
-    expect(client_read(fd, false), 200, "{\"status\":\"ok\"}");
+    expect_answer(client_read(fd, false), 200, "{\"status\":\"ok\"}");
     a = client_read(fd, true);
     assert_int_equal(a.status, 200);
     answer_free(&a);
@@ -295,15 +253,15 @@ static void routes(void **state)
 
 static void media_types(void **state)
 {
-    struct fixture *f = *state;
+    struct http_fixture *f = *state;
     const char *body = "{\"token_ids\":[]}";
-    expect(client_ask(f->port, "/query", body, NULL), 200, "scores");
-    expect(client_ask(f->port, "/query", body, "application/json; charset=utf-8"), 200, "scores");
-    expect(client_ask(f->port, "/query", body, "Application/JSON"), 200, "scores");
-    expect(client_ask(f->port, "/query", body, "application/x-www-form-urlencoded"), 415,
-           "Content-Type: application/json");
-    expect(client_ask(f->port, "/query", body, "application/jsonp"), 415, "error");
-    expect(client_ask(f->port, "/query", body, "text/plain"), 415, "error");
+    expect_answer(client_ask(f->port, "/query", body, NULL), 200, "scores");
+    expect_answer(client_ask(f->port, "/query", body, "application/json; charset=utf-8"), 200, "scores");
+    expect_answer(client_ask(f->port, "/query", body, "Application/JSON"), 200, "scores");
+    expect_answer(client_ask(f->port, "/query", body, "application/x-www-form-urlencoded"), 415,
+                  "Content-Type: application/json");
+    expect_answer(client_ask(f->port, "/query", body, "application/jsonp"), 415, "error");
+    expect_answer(client_ask(f->port, "/query", body, "text/plain"), 415, "error");
 }
 
 /* Every code an operation can end with. */
@@ -313,13 +271,13 @@ static void service_errors(void **state)
         int code, status;
     } rows[] = {{KVX_INVALID, 400},     {KVX_EXISTS, 409}, {KVX_CONFLICT, 409},
                 {KVX_UNAVAILABLE, 503}, {KVX_NOMEM, 503},  {KVX_INTERNAL, 500}};
-    struct fixture *f = *state;
+    struct http_fixture *f = *state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         f->service.call_code = rows[i].code;
         struct answer a = client_ask(f->port, "/register", "{\"instance_id\":1,\"endpoint\":\"a\"}", JSON);
         const char *retry = answer_field(&a, "Retry-After");
         assert_true((retry != NULL) == (rows[i].status == 503));
-        expect(a, rows[i].status, "{\"error\":\"fault: ");
+        expect_answer(a, rows[i].status, "{\"error\":\"fault: ");
     }
     f->service.call_code = KVX_NOT_FOUND;
     post(f, "/unregister", "{\"instance_id\":1}", 404, "fault");
@@ -331,7 +289,7 @@ static void service_errors(void **state)
     f->service.begin_code = KVX_UNAVAILABLE;
     struct answer a = client_ask(f->port, "/query", "{\"token_ids\":[]}", JSON);
     assert_string_equal(answer_field(&a, "Retry-After"), "1");
-    expect(a, 503, "too many requests");
+    expect_answer(a, 503, "too many requests");
     get(f, "/dump", 503, "too many requests");
     get(f, "/health", 200, "ok"); /* these answer always */
     get(f, "/ready", 200, "ready");
@@ -343,7 +301,7 @@ static void service_errors(void **state)
 
 static void request_metrics(void **state)
 {
-    struct fixture *f = *state;
+    struct http_fixture *f = *state;
     struct kvx_buf page;
     post(f, "/query", "{\"token_ids\":[]}", 200, "scores");
     post(f, "/query", "{}", 400, "required");
