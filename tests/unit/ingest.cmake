@@ -1,5 +1,7 @@
 # sources
-kvx_test(ingest_tracker SOURCES ingest_tracker_test.c tracker_script.c PARTS ingest service index base)
+foreach(suite tracker tracker_replay)
+  kvx_test(ingest_${suite} SOURCES ingest_${suite}_test.c tracker_script.c PARTS ingest service index base)
+endforeach()
 # payloads
 foreach(suite payloads rules blocks keys tiers memory)
   kvx_test(ingest_decode_${suite} SOURCES ingest_decode_${suite}_test.c ingest_decode_fixture.c

@@ -52,4 +52,25 @@ enum { SCRIPT_MAX_JUMP = 1000, SCRIPT_STALE_MS = 15000 };
  * script's name and step. */
 void script_run(const struct script *);
 
+/* Short words for the tables. APPLY is 0: the default. */
+/* clang-format off */
+#define NOTHING .action = KVX_TRACK_NOTHING
+#define QUEUE .action = KVX_TRACK_QUEUE
+#define SKIP .action = KVX_TRACK_SKIP
+#define WAIT .action = KVX_TRACK_WAIT
+#define MALFORMED .action = KVX_TRACK_MALFORMED
+#define ASK(n) .ask = true, .from = (n)
+#define CONNECTED {.in = IN_CONNECT, NOTHING}
+#define CONNECTED_ASKS(n) {.in = IN_CONNECT, NOTHING, ASK(n)}
+/* clang-format on */
+
+/* test_TABLE runs every script of a table. */
+#define RUN_ALL(table)                                                  \
+    static void test_##table(void **state)                              \
+    {                                                                   \
+        (void)state;                                                    \
+        for (size_t i = 0; i < sizeof(table) / sizeof((table)[0]); i++) \
+            script_run(&(table)[i]);                                    \
+    }
+
 #endif /* TRACKER_SCRIPT_H */
