@@ -52,7 +52,7 @@ static void collect(struct kvx_dump *d, uint64_t newest)
         if (id >= ids || d->count == d->cap)
             break;
     }
-    if (d->count)
+    if (d->chunks)
         qsort(d->chunks, d->count, sizeof(*d->chunks), by_serial);
 }
 

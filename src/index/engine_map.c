@@ -8,9 +8,9 @@ enum { POS_BITS = 34, TAG_BITS = 30, SIZE_MIN = 1024, SPARE = 256 };
 
 static_assert(KVX_CHUNK_IDS_MAX <= (uint64_t)1 << (POS_BITS - 6), "a position fits into a slot");
 
-static uint64_t tag_of(const struct kvx_engine_map *m, uint64_t key)
+static uint64_t tag_of(const struct kvx_engine_map *m, uint64_t hash)
 {
-    return (kvx_mix(key) & m->mask) >> POS_BITS;
+    return (kvx_mix(hash) & m->mask) >> POS_BITS;
 }
 
 static uint64_t home_of(uint64_t size, uint64_t tag)
@@ -90,33 +90,33 @@ static uint64_t first_of(const struct kvx_engine_map *m, uint64_t tag)
     return i;
 }
 
-/* The position of a slot from `*i` on with this tag and this key, or 0; `*i` is then behind the slots of the
+/* The position of a slot from `*i` on with this tag and this hash, or 0; `*i` is then behind the slots of the
  * tag. */
-static uint64_t verified(const struct kvx_index *ix, uint64_t tag, uint64_t key, uint64_t *i)
+static uint64_t verified(const struct kvx_index *ix, uint64_t tag, uint64_t hash, uint64_t *i)
 {
     for (; ix->map.slots[*i] && ix->map.slots[*i] >> POS_BITS == tag; ++*i) {
         uint64_t pos = ix->map.slots[*i] & POS_MASK;
-        if (kvx_engine_at(ix, pos) == key)
+        if (kvx_engine_at(ix, pos) == hash)
             return pos;
     }
     return 0;
 }
 
-uint64_t kvx_map_find(const struct kvx_index *ix, uint64_t key)
+uint64_t kvx_map_find(const struct kvx_index *ix, uint64_t hash)
 {
     const struct kvx_engine_map *m = &ix->map;
     if (!m->count)
         return 0;
-    uint64_t tag = tag_of(m, key), i = first_of(m, tag);
-    return verified(ix, tag, key, &i);
+    uint64_t tag = tag_of(m, hash), i = first_of(m, tag);
+    return verified(ix, tag, hash, &i);
 }
 
-uint64_t kvx_map_put(struct kvx_index *ix, uint64_t key, uint64_t pos)
+uint64_t kvx_map_put(struct kvx_index *ix, uint64_t hash, uint64_t pos)
 {
     struct kvx_engine_map *m = &ix->map;
-    uint64_t tag = tag_of(m, key);
+    uint64_t tag = tag_of(m, hash);
     for (;;) {
-        uint64_t i = first_of(m, tag), found = verified(ix, tag, key, &i), end = i;
+        uint64_t i = first_of(m, tag), found = verified(ix, tag, hash, &i), end = i;
         if (found)
             return found;
         while (m->slots[end])
@@ -132,12 +132,12 @@ uint64_t kvx_map_put(struct kvx_index *ix, uint64_t key, uint64_t pos)
     }
 }
 
-void kvx_map_erase(struct kvx_index *ix, uint64_t key, uint64_t pos)
+void kvx_map_erase(struct kvx_index *ix, uint64_t hash, uint64_t pos)
 {
     struct kvx_engine_map *m = &ix->map;
     if (!m->count)
         return;
-    uint64_t tag = tag_of(m, key), wanted = tag << POS_BITS | pos, i = first_of(m, tag);
+    uint64_t tag = tag_of(m, hash), wanted = tag << POS_BITS | pos, i = first_of(m, tag);
     while (m->slots[i] && m->slots[i] >> POS_BITS == tag && m->slots[i] != wanted)
         i++;
     if (m->slots[i] != wanted)
@@ -148,10 +148,10 @@ void kvx_map_erase(struct kvx_index *ix, uint64_t key, uint64_t pos)
     m->slots[i] = 0;
 }
 
-void kvx_map_prefetch(const struct kvx_index *ix, uint64_t key)
+void kvx_map_prefetch(const struct kvx_index *ix, uint64_t hash)
 {
     const struct kvx_engine_map *m = &ix->map;
-    __builtin_prefetch(&m->slots[home_of(m->size, tag_of(m, key))], 1);
+    __builtin_prefetch(&m->slots[home_of(m->size, tag_of(m, hash))], 1);
 }
 
 bool kvx_map_valid(const struct kvx_index *ix)

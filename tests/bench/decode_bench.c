@@ -198,7 +198,7 @@ static double time_rounds(int rounds, struct kvx_decoder *d, const struct kvx_de
 int main(int argc, char **argv)
 {
     static struct payload payloads[PAYLOADS];
-    int rounds = argc > 1 ? atoi(argv[1]) : 10;
+    int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 10;
     struct kvx_decoder *d;
     struct kvx_groups *groups;
     if (kvx_decoder_new(&d, &kvx_system_allocator) || kvx_groups_new(&groups, &kvx_system_allocator))

@@ -140,7 +140,7 @@ static void measure_lookups(uint64_t *p50, uint64_t *p99)
     for (size_t at = 0; at < b.work.size; at += workload_record(b.work.data + at).size)
         if (workload_record(b.work.data + at).type == WORKLOAD_QUERY)
             where[count++] = at;
-    for (; done < total; done++) {
+    for (; count && done < total; done++) {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
@@ -185,7 +185,7 @@ static void check(uint64_t *answers, uint64_t *wrong)
     uint64_t queries = 0;
     start();
     for (size_t at = 0;;) {
-        for (uint64_t offset; sample < b.work.samples_size; (*answers)++) {
+        for (uint64_t offset; b.work.samples && sample < b.work.samples_size; (*answers)++) {
             uint32_t n;
             memcpy(&offset, b.work.samples + sample, sizeof(offset));
             memcpy(&n, b.work.samples + sample + 8, sizeof(n));

@@ -82,7 +82,7 @@ static void put(struct workload *w, size_t *cap, enum workload_type type, uint32
                 uint32_t n, const uint64_t *first, const uint64_t *second)
 {
     size_t size = 17 + (second ? 16u : 8u) * (size_t)n;
-    if (w->size + size > *cap) {
+    if (!w->data || w->size + size > *cap) {
         *cap = (w->size + size) * 2;
         w->data = need(realloc(w->data, *cap));
     }
@@ -112,7 +112,7 @@ struct lru {
 static void lru_init(struct lru *l, uint32_t cap)
 {
     *l = (struct lru){.cap = cap, .size = cap + IDS_MAX * BLOCKS_PER_ID + 1, .oldest = NONE, .newest = NONE};
-    l->nodes = need(malloc(l->size * sizeof(*l->nodes)));
+    l->nodes = need(calloc(l->size, sizeof(*l->nodes)));
     l->heads = need(malloc(l->size * sizeof(*l->heads)));
     memset(l->heads, 0xff, l->size * sizeof(*l->heads));
     for (uint32_t i = 0; i < l->size; i++)

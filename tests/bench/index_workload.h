@@ -48,8 +48,8 @@ static inline struct workload_record workload_record(const char *p)
 struct workload workload_load(const char *path);
 /* Requests with the lengths, the prefix reuse and the one common first block of the public Mooncake
  * conversation trace (p50 14, mean 24, at most 247 ids of 32 blocks; 36.6 % of the ids repeat a prefix),
- * served by workers with an LRU cache of `cap` blocks each that evicts a request's last blocks first. */
-struct workload workload_trace(uint32_t requests, uint32_t workers, uint32_t cap, uint64_t seed);
+ * served by workers with an LRU cache of `cache` blocks each that evicts a request's last blocks first. */
+struct workload workload_trace(uint32_t requests, uint32_t workers, uint32_t cache, uint64_t seed);
 /* Trunks of 64 blocks, and branches of 1 to 3 new blocks at random places of them: the worst case for chunks.
  */
 struct workload workload_branches(uint32_t branches, uint32_t workers, uint64_t seed);

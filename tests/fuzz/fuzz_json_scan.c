@@ -81,7 +81,7 @@ static void compare_query(struct kvx_bytes text)
     int r = kvx_json_decode(&kvx_http_type_query_request, text, &arena, &request, &e);
     require(r == 0 || (r == KVX_INVALID && e.text[0]), "a failure without a reason");
     json_t *theirs = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
-    if (theirs && json_is_object(theirs) && !memchr(text.data, 0, text.len)) {
+    if (json_is_object(theirs) && !memchr(text.data, 0, text.len)) {
         const json_t *array = json_object_get(theirs, "token_ids");
         if (r == 0)
             require(same_numbers(array, &request), "the numbers differ");

@@ -73,7 +73,7 @@ static const msgpack_object *field(const struct view *v, const char *name)
         return oracle_get(v->o, name);
     enum tag tag = tag_of(v->tag);
     for (size_t i = 0; i < sizeof positions / sizeof *positions; i++) {
-        if (positions[i].tag != tag || strcmp(positions[i].name, name))
+        if (positions[i].tag != tag || strcmp(positions[i].name, name) != 0)
             continue;
         const msgpack_object *o = oracle_at(v->o, positions[i].position);
         return !strcmp(name, "medium") && oracle_is_integer(o) ? &oracle_nil : o;

@@ -216,7 +216,7 @@ static void make_pending(struct reference *r, uint32_t worker, unsigned tier, ui
                 blocks += r->pending[i]->alive;
                 oldest = oldest ? oldest : r->pending[i];
             }
-        if (blocks <= r->pending_max)
+        if (!oldest || blocks <= r->pending_max)
             break;
         c->dropped += oldest->alive;
         forget_pending(r, oldest);

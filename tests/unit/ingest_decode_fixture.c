@@ -94,6 +94,12 @@ void batch_decode(struct decoding *d, int rank)
     decode_bytes(d, d->bytes.data, d->bytes.size);
 }
 
+void pack_hex(struct decoding *d, const char *hex)
+{
+    char bytes[1024];
+    msgpack_sbuffer_write(&d->bytes, bytes, from_hex(hex, bytes, sizeof bytes));
+}
+
 void pack_text(struct decoding *d, const char *text)
 {
     size_t len = strlen(text);

@@ -43,7 +43,8 @@ void decode_bytes_fails(struct decoding *, const void *data, size_t len, enum kv
 
 /* A batch under construction: [0, [n events], rank]; the packer is d->pack. */
 void batch_begin(struct decoding *, size_t n);
-void batch_decode(struct decoding *, int rank); /* rank below 0: nil */
+void batch_decode(struct decoding *, int rank);    /* rank below 0: nil */
+void pack_hex(struct decoding *, const char *hex); /* as it stands */
 void pack_text(struct decoding *, const char *);
 void pack_uint(struct decoding *, uint64_t);
 void pack_nil(struct decoding *);

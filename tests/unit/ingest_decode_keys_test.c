@@ -344,12 +344,7 @@ static void lists_that_do_not_fit_the_blocks(void **state)
 static void decode_first_keys(struct decoding *d, const char *key, const char *hex)
 {
     begin_with(d, 1, key);
-    for (; *hex; hex += 2) {
-        unsigned byte;
-        assert_int_equal(sscanf(hex, "%2x", &byte), 1);
-        char c = (char)byte;
-        msgpack_sbuffer_write(&d->bytes, &c, 1);
-    }
+    pack_hex(d, hex);
 }
 
 static void keys_that_are_not_understood(void **state)

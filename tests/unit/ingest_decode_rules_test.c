@@ -100,17 +100,7 @@ static void payloads_that_cost_the_batch(void **state)
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
         decode_hex_fails(d, broken[i], KVX_COUNT_PAYLOAD_BROKEN);
     static const char *const shapeless[] = {
-        "90",
-        "00",
-        "c0",
-        "a161",
-        "80",
-        "8100c0",
-        "9200c0",
-        "930081c0c000",
-        "81a6"
-        "6576656e7473"
-        "01",
+        "90", "00", "c0", "a161", "80", "8100c0", "9200c0", "930081c0c000", "81a66576656e747301",
     };
     for (size_t i = 0; i < sizeof shapeless / sizeof *shapeless; i++)
         decode_hex_fails(d, shapeless[i], KVX_COUNT_PAYLOAD_SHAPE);
@@ -318,13 +308,10 @@ static void hash_forms(void **state)
         "a0",
         "a12d",
         "a23078",
-        "a16"
-        "7",
-        "a2312"
-        "0",
+        "a167",
+        "a23120",
         "b43138343436373434303733373039353531363136", /* "18446744073709551616" */
-        "b3"
-        "30783130303030303030303030303030303030",     /* 17 hexadecimal digits */
+        "b330783130303030303030303030303030303030",   /* 17 hexadecimal digits */
         "b42d39323233333732303336383534373735383039", /* "-9223372036854775809" */
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
