@@ -9,5 +9,5 @@ status=0
 for part in proto rpc; do
     diff -r "$root/gen/$part" "$out/$part" || status=1
 done
-[ $status -eq 0 ] || echo "gen/ is not fresh: run src/codegen/proto_generate.sh gen" >&2
+[ $status -eq 0 ] || echo "gen/ is not fresh: run ninja regen" >&2
 exit $status
