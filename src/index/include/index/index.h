@@ -33,14 +33,14 @@ struct kvx_index_hooks; /* tests only: index/hooks.h */
 struct kvx_index_config {
     const struct kvx_allocator *allocator;
     struct kvx_rcu *rcu;
-    uint32_t
-        pending_blocks_max; /* stored blocks whose parent is unknown, kept per worker; oldest dropped first */
+    /* stored blocks whose parent is unknown, kept per worker; oldest dropped first */
+    uint32_t pending_blocks_max;
     uint64_t pending_bytes_max; /* the same in bytes of memory; both bounds hold */
     uint32_t unresolved_max;    /* token-less engine hashes kept per worker until their block becomes known */
-    uint32_t
-        sweep_backlog_max; /* dead generations that may wait for their sweep before a new one is refused */
-    void (*label_release)(
-        void *label); /* called once per label, after the last reader that could see it has left */
+    /* dead generations that may wait for their sweep before a new one is refused */
+    uint32_t sweep_backlog_max;
+    /* called once per label, after the last reader that could see it has left */
+    void (*label_release)(void *label);
     const struct kvx_index_hooks *hooks; /* NULL outside tests */
 };
 
@@ -72,10 +72,12 @@ int kvx_worker_add(struct kvx_index *, void *label, struct kvx_worker_ref *out) 
 /* The worker leaves every answer with this call; its memory is reclaimed by kvx_index_sweep. KVX_STALE if
  * `ref` is not the current generation. Never needs memory. */
 int kvx_worker_remove(struct kvx_index *, struct kvx_worker_ref ref);
-/* A new generation that holds nothing, in all tiers; pending and unresolved blocks are dropped too. */
+/* A new generation that holds nothing, in all tiers; pending and unresolved blocks are dropped too.
+ * KVX_UNAVAILABLE when the sweep backlog is full and KVX_NOMEM leave the old generation as it was. */
 int kvx_worker_restart(struct kvx_index *, struct kvx_worker_ref ref,
                        struct kvx_worker_ref *out) KVX_MUST_CHECK;
-/* The worker holds nothing in the tiers of `tiers` (KVX_TIER_BIT) any more; its generation stays. */
+/* The worker holds nothing in the tiers of `tiers` (KVX_TIER_BIT) any more; its generation stays.
+ * KVX_UNAVAILABLE when the sweep backlog is full and KVX_NOMEM leave all its blocks as they were. */
 int kvx_worker_clear_tiers(struct kvx_index *, struct kvx_worker_ref ref, unsigned tiers) KVX_MUST_CHECK;
 
 /* A run of consecutive blocks. n >= 1. Without a parent the run starts at the root. */
@@ -83,7 +85,7 @@ struct kvx_store {
     struct kvx_worker_ref worker;
     enum kvx_tier tier;
     bool has_parent;
-    uint64_t parent; /* engine hash, in this worker's naming; see design of parents below */
+    uint64_t parent; /* engine hash, in this worker's naming; see kvx_index_store */
     size_t n;
     const uint64_t *local;  /* n local hashes */
     const uint64_t *engine; /* n engine hashes */
@@ -94,8 +96,8 @@ struct kvx_store_result {
     size_t added;   /* newly held */
     size_t known;   /* held already */
     size_t pending; /* kept until the parent is known */
-    size_t
-        resolved; /* earlier pending blocks, of any worker, and unresolved ones that this store made known */
+    /* earlier pending blocks, of any worker, and unresolved ones that this store made known */
+    size_t resolved;
     size_t dropped; /* pending blocks of this worker pushed out by the bounds */
 };
 
