@@ -22,25 +22,28 @@ struct ref_node *ref_map_get(const struct ref_map *m, uint64_t key)
     return n;
 }
 
+static void grow(struct ref_map *m)
+{
+    struct ref_map big = {.size = m->size * 2 + 61, .count = m->count};
+    big.heads = ref_need(calloc(big.size, sizeof(*big.heads)));
+    for (size_t b = 0; b < m->size; b++)
+        for (struct ref_node *next, *n = m->heads[b]; n; n = next) {
+            struct ref_node **head = &big.heads[bucket(&big, n->key)];
+            next = n->next;
+            n->next = *head;
+            *head = n;
+        }
+    free(m->heads);
+    *m = big;
+}
+
 struct ref_node *ref_map_put(struct ref_map *m, uint64_t key)
 {
     struct ref_node *n = ref_map_get(m, key);
     if (n)
         return n;
-    if (m->count >= m->size) {
-        struct ref_map big = {.size = m->size * 2 + 61};
-        big.heads = ref_need(calloc(big.size, sizeof(*big.heads)));
-        for (size_t b = 0; b < m->size; b++)
-            for (struct ref_node *next, *o = m->heads[b]; o; o = next) {
-                next = o->next;
-                struct ref_node **head = &big.heads[bucket(&big, o->key)];
-                o->next = *head;
-                *head = o;
-            }
-        big.count = m->count;
-        free(m->heads);
-        *m = big;
-    }
+    if (!m->size || m->count >= m->size)
+        grow(m);
     n = ref_need(calloc(1, sizeof(*n)));
     n->key = key;
     struct ref_node **head = &m->heads[bucket(m, key)];
@@ -50,6 +53,12 @@ struct ref_node *ref_map_put(struct ref_map *m, uint64_t key)
     return n;
 }
 
+static void node_free(struct ref_node *n)
+{
+    free(n->values);
+    free(n);
+}
+
 void ref_map_drop(struct ref_map *m, struct ref_node *n)
 {
     struct ref_node **link = &m->heads[bucket(m, n->key)];
@@ -57,15 +66,16 @@ void ref_map_drop(struct ref_map *m, struct ref_node *n)
         link = &(*link)->next;
     *link = n->next;
     m->count--;
-    free(n->values);
-    free(n);
+    node_free(n);
 }
 
 void ref_map_clear(struct ref_map *m)
 {
     for (size_t b = 0; b < m->size; b++)
-        while (m->heads[b])
-            ref_map_drop(m, m->heads[b]);
+        for (struct ref_node *next, *n = m->heads[b]; n; n = next) {
+            next = n->next;
+            node_free(n);
+        }
     free(m->heads);
     *m = (struct ref_map){0};
 }
