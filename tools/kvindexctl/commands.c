@@ -6,6 +6,7 @@
 #include "interrupt.h"
 #include "kvindex/client.h"
 #include "numbers.h"
+#include "table.h"
 #include "view.h"
 
 #include <errno.h>
@@ -33,8 +34,12 @@ static int local_failure(const struct run *r)
 static int remote_failure(const struct run *r)
 {
     int code = r->remote.code;
-    fprintf(stderr, "kvindexctl: %s: %s: %s\n", r->settings->server, kvindex_code_name(code),
-            r->remote.message);
+    struct kvx_buf safe; /* the server's words must not steer a terminal */
+    kvx_buf_init(&safe, &kvx_system_allocator, TEXT_MAX);
+    ctl_print_safe(&safe, r->remote.message);
+    fprintf(stderr, "kvindexctl: %s: %s: %.*s\n", r->settings->server, kvindex_code_name(code), (int)safe.len,
+            safe.len ? safe.data : "");
+    kvx_buf_free(&safe);
     return code == KVINDEX_UNAVAILABLE || code == KVINDEX_DEADLINE_EXCEEDED ? CTL_UNREACHABLE : CTL_REFUSED;
 }
 

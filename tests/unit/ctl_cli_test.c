@@ -1,0 +1,330 @@
+/* The command line, the completion scripts made from its tables, and files that are written whole or not at
+ * all. */
+#include "cli.h"
+#include "completion.h"
+#include "files.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static int parse(struct ctl_line *line, const char *words, const char *server, struct kvx_error *e)
+{
+    static char copy[512];
+    static char *argv[32];
+    int argc = 0;
+    snprintf(copy, sizeof(copy), "kvindexctl %s", words);
+    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    return ctl_line_parse(line, argc, argv, server, e);
+}
+
+static void options_before_and_behind_the_command(void **state)
+{
+    (void)state;
+    static const char *const same[] = {
+        "--server h:1 --timeout 3 --json register --instance a --endpoint tcp://x:1 --dp-rank 2",
+        "register --instance a --endpoint tcp://x:1 --dp-rank 2 --server h:1 --timeout 3 --json",
+        "--instance a --json --timeout=3 register --endpoint=tcp://x:1 --dp-rank 2 --server=h:1"};
+    struct ctl_line line;
+    struct kvx_error e;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(parse(&line, same[i], "other:2", &e), KVX_OK);
+        assert_int_equal(line.command->id, CTL_REGISTER);
+        assert_string_equal(line.settings.server, "h:1");
+        assert_string_equal(line.settings.instance, "a");
+        assert_string_equal(line.settings.endpoint, "tcp://x:1");
+        assert_int_equal(line.settings.timeout_s, 3);
+        assert_int_equal(line.settings.dp_rank, 2);
+        assert_true(line.settings.json);
+        ctl_line_free(&line);
+    }
+}
+
+static void defaults(void **state)
+{
+    (void)state;
+    struct ctl_line line;
+    struct kvx_error e;
+    assert_int_equal(parse(&line, "workers", NULL, &e), KVX_OK);
+    assert_string_equal(line.settings.server, CTL_SERVER);
+    assert_int_equal(line.settings.timeout_s, 10);
+    ctl_line_free(&line);
+    assert_int_equal(parse(&line, "workers", "h:1", &e), KVX_OK);
+    assert_string_equal(line.settings.server, "h:1");
+    ctl_line_free(&line);
+    assert_int_equal(parse(&line, "workers", "", &e), KVX_OK);
+    assert_string_equal(line.settings.server, CTL_SERVER);
+    ctl_line_free(&line);
+    assert_int_equal(parse(&line, "-h", NULL, &e), KVX_OK);
+    assert_true(line.settings.help && !line.command);
+    ctl_line_free(&line);
+}
+
+static void mistakes_are_named(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {
+        {"", "which command?"},
+        {"nonsense", "unknown command `nonsense`"},
+        {"workers more", "workers: unexpected `more`"},
+        {"help query more", "help: unexpected `more`"},
+        {"completion", "completion wants a SHELL"},
+        {"workers --tokens 1", "unknown option `--tokens`"},
+        {"workers --timeout 0", "--timeout: `0`"},
+        {"workers --server", "--server wants a value"},
+        {"query", "query wants one of --tokens"},
+        {"query --tokens 1 --hashes 2", "query wants one of --tokens"},
+        {"register --endpoint tcp://x:1", "register wants --instance"},
+        {"register --instance a", "register wants --endpoint"},
+        {"unregister", "unregister wants --instance"},
+        {"register --instance a --endpoint b --dp-rank x", "--dp-rank: `x`"},
+    };
+    struct ctl_line line;
+    struct kvx_error e;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        int status = parse(&line, bad[i][0], NULL, &e);
+        if (status != KVX_INVALID || !strstr(e.text, bad[i][1]))
+            fail_msg("`%s`: %d \"%s\"", bad[i][0], status, e.text);
+    }
+}
+
+static void every_table_fits(void **state)
+{
+    (void)state;
+    size_t n_global = 0;
+    while (ctl_global_options[n_global].name)
+        n_global++;
+    for (const struct ctl_command *c = ctl_commands; c->name; c++) {
+        size_t n = n_global;
+        for (const struct kvx_option *o = c->options; o->name; o++, n++)
+            for (const struct kvx_option *g = ctl_global_options; g->name; g++)
+                assert_string_not_equal(o->name, g->name);
+        assert_in_range(n, 1, CTL_OPTIONS_MAX - 1);
+        assert_ptr_equal(ctl_find_command(c->name), c);
+    }
+}
+
+/* Runs SHELL -n on the script, or says that there is no such shell. */
+static void check_syntax(const char *shell, const char *script, size_t len)
+{
+    char path[] = "/tmp/kvindexctl-completion.XXXXXX", command[128];
+    snprintf(command, sizeof(command), "command -v %s >/dev/null", shell);
+    if (system(command) != 0) {
+        print_message("SKIPPED: syntax of the %s completion: %s is not installed\n", shell, shell);
+        return;
+    }
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, script, len) == (ssize_t)len);
+    close(fd);
+    snprintf(command, sizeof(command), "%s -n %s", shell, path);
+    int status = system(command);
+    unlink(path);
+    assert_int_equal(status, 0);
+}
+
+static void completion_scripts(void **state)
+{
+    (void)state;
+    static const char *const shells[] = {"bash", "zsh", "fish"};
+    struct kvx_buf b;
+    struct kvx_error e;
+    kvx_buf_init(&b, &kvx_system_allocator, 1 << 20);
+    for (size_t i = 0; i < 3; i++) {
+        kvx_buf_clear(&b);
+        assert_int_equal(ctl_completion(&b, shells[i], &e), KVX_OK);
+        kvx_buf_char(&b, 0);
+        assert_true(kvx_buf_ok(&b));
+        for (const struct ctl_command *c = ctl_commands; c->name; c++) {
+            assert_non_null(strstr(b.data, c->name));
+            for (const struct kvx_option *o = c->options; o->name; o++)
+                assert_non_null(strstr(b.data, o->name));
+        }
+        check_syntax(shells[i], b.data, b.len - 1);
+    }
+    assert_int_equal(ctl_completion(&b, "tcsh", &e), KVX_INVALID);
+    assert_non_null(strstr(e.text, "`tcsh`"));
+    kvx_buf_free(&b);
+}
+
+/* What bash would offer for `kvindexctl WORDS`, the last word being the one to complete. */
+static void expect_bash(const char *words, const char *expected)
+{
+    char command[65536], got[512] = "";
+    struct kvx_buf b;
+    struct kvx_error e;
+    kvx_buf_init(&b, &kvx_system_allocator, 1 << 16);
+    assert_int_equal(ctl_completion(&b, "bash", &e), KVX_OK);
+    int len = snprintf(
+        command, sizeof(command),
+        "bash -c \"$(cat <<'SCRIPT'\n%.*s\nCOMP_WORDS=(kvindexctl %s); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); "
+        "_kvindexctl; echo ${COMPREPLY[*]}\nSCRIPT\n)\"",
+        (int)b.len, b.data, words);
+    kvx_buf_free(&b);
+    assert_in_range(len, 1, sizeof(command) - 1);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_non_null(fgets(got, sizeof(got), pipe));
+    assert_int_equal(pclose(pipe), 0);
+    got[strcspn(got, "\n")] = 0;
+    assert_string_equal(got, expected);
+}
+
+static void bash_offers_what_fits(void **state)
+{
+    (void)state;
+    expect_bash("st", "status");
+    expect_bash("--server h:1 wo", "workers");
+    expect_bash("query --to", "--tokens --tokens-file");
+    expect_bash("dump --o", "--output");
+    expect_bash("workers --o", "");
+    expect_bash("register --dp-rank ''", "");
+    expect_bash("completion z", "zsh");
+}
+
+/* ---- Files ---- */
+
+struct folder {
+    char path[64], file[96];
+};
+
+static void make_folder(struct folder *f)
+{
+    snprintf(f->path, sizeof(f->path), "/tmp/kvindexctl-test.XXXXXX");
+    assert_non_null(mkdtemp(f->path));
+    snprintf(f->file, sizeof(f->file), "%s/out", f->path);
+}
+
+/* Removing the folder fails when something else was left in it. */
+static void remove_folder(struct folder *f)
+{
+    unlink(f->file);
+    assert_int_equal(rmdir(f->path), 0);
+}
+
+static void expect_content(const char *path, const char *text)
+{
+    struct kvx_buf b;
+    struct kvx_error e;
+    kvx_buf_init(&b, &kvx_system_allocator, 1 << 20);
+    assert_int_equal(ctl_read(path, &b, &e), KVX_OK);
+    assert_int_equal(b.len, strlen(text));
+    assert_memory_equal(b.data, text, b.len);
+    kvx_buf_free(&b);
+}
+
+static void a_file_appears_whole(void **state)
+{
+    (void)state;
+    struct folder f;
+    struct ctl_output o;
+    struct kvx_error e;
+    struct stat about;
+    make_folder(&f);
+    mode_t mask = umask(027);
+    assert_int_equal(ctl_output_open(&o, f.file, &e), KVX_OK);
+    assert_int_equal(ctl_output_write(&o, "one\n", 4, &e), KVX_OK);
+    assert_int_not_equal(access(f.file, F_OK), 0);
+    assert_int_equal(ctl_output_close(&o, &e), KVX_OK);
+    umask(mask);
+    expect_content(f.file, "one\n");
+    assert_int_equal(stat(f.file, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0640);
+
+    assert_int_equal(ctl_output_open(&o, f.file, &e), KVX_OK);
+    assert_int_equal(ctl_output_write(&o, "two\n", 4, &e), KVX_OK);
+    ctl_output_discard(&o);
+    expect_content(f.file, "one\n");
+    remove_folder(&f);
+}
+
+static void a_link_stays_a_link(void **state)
+{
+    (void)state;
+    struct folder f;
+    struct ctl_output o;
+    struct kvx_error e;
+    struct stat about;
+    char link[128];
+    make_folder(&f);
+    snprintf(link, sizeof(link), "%s/link", f.path);
+    assert_int_equal(close(open(f.file, O_CREAT | O_WRONLY, 0600)), 0);
+    assert_int_equal(symlink(f.file, link), 0);
+    assert_int_equal(ctl_output_open(&o, link, &e), KVX_OK);
+    assert_int_equal(ctl_output_write(&o, "x", 1, &e), KVX_OK);
+    assert_int_equal(ctl_output_close(&o, &e), KVX_OK);
+    assert_int_equal(lstat(link, &about), 0);
+    assert_true(S_ISLNK(about.st_mode));
+    expect_content(f.file, "x");
+    unlink(link);
+    remove_folder(&f);
+}
+
+static void devices_are_written_directly(void **state)
+{
+    (void)state;
+    struct ctl_output o;
+    struct kvx_error e;
+    struct stat about;
+    assert_int_equal(ctl_output_open(&o, "/dev/null", &e), KVX_OK);
+    assert_int_equal(ctl_output_write(&o, "x", 1, &e), KVX_OK);
+    assert_int_equal(ctl_output_close(&o, &e), KVX_OK);
+    assert_int_equal(stat("/dev/null", &about), 0);
+    assert_true(S_ISCHR(about.st_mode));
+    assert_int_equal(ctl_output_open(&o, "/dev/full", &e), KVX_OK);
+    assert_int_equal(ctl_output_write(&o, "x", 1, &e), KVX_INTERNAL);
+    assert_non_null(strstr(e.text, "/dev/full: No space left"));
+    ctl_output_discard(&o);
+}
+
+static void files_that_cannot_be(void **state)
+{
+    (void)state;
+    struct ctl_output o;
+    struct kvx_buf b;
+    struct kvx_error e;
+    assert_int_equal(ctl_output_open(&o, "/nonexistent/file", &e), KVX_INTERNAL);
+    assert_non_null(strstr(e.text, "cannot write /nonexistent/file: No such file"));
+    kvx_buf_init(&b, &kvx_system_allocator, 1 << 20);
+    assert_int_equal(ctl_read("/nonexistent/file", &b, &e), KVX_INVALID);
+    assert_non_null(strstr(e.text, "cannot read /nonexistent/file: No such file"));
+    assert_int_equal(ctl_read("/tmp", &b, &e), KVX_INVALID);
+    assert_int_equal(ctl_read("/dev/zero", &b, &e), KVX_TOO_LARGE);
+    kvx_buf_free(&b);
+}
+
+static void an_interruption_ends_writing(void **state)
+{
+    (void)state;
+    struct ctl_output o;
+    struct kvx_error e;
+    const atomic_bool yes = true;
+    assert_int_equal(ctl_output_open(&o, "/dev/null", &e), KVX_OK);
+    o.interrupted = &yes;
+    assert_int_equal(ctl_output_write(&o, "x", 1, &e), KVX_CANCELLED);
+    ctl_output_discard(&o);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(options_before_and_behind_the_command),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(every_table_fits),
+        cmocka_unit_test(completion_scripts),
+        cmocka_unit_test(bash_offers_what_fits),
+        cmocka_unit_test(a_file_appears_whole),
+        cmocka_unit_test(a_link_stays_a_link),
+        cmocka_unit_test(devices_are_written_directly),
+        cmocka_unit_test(files_that_cannot_be),
+        cmocka_unit_test(an_interruption_ends_writing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
