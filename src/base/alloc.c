@@ -41,6 +41,22 @@ void kvx_dealloc(const struct kvx_allocator *a, void *p, size_t size)
         a->resize(a->user, p, size, 0);
 }
 
+char *kvx_text_copy(const struct kvx_allocator *a, struct kvx_bytes text)
+{
+    char *copy = kvx_alloc(a, text.len + 1);
+    if (copy) {
+        memcpy(copy, text.data, text.len);
+        copy[text.len] = 0;
+    }
+    return copy;
+}
+
+void kvx_text_free(const struct kvx_allocator *a, char *text)
+{
+    if (text)
+        kvx_dealloc(a, text, strlen(text) + 1);
+}
+
 size_t kvx_size_mul(size_t a, size_t b)
 {
     size_t product;

@@ -6,7 +6,6 @@
 #include "sockets.h"
 #include "source_report.h"
 
-#include <string.h>
 #include <xxhash.h>
 #include <zmq.h>
 
@@ -15,19 +14,6 @@ enum { READS_MAX = 512, APPLIES_MAX = 32, REPLIES_MAX = 32 };
 
 /* How far reading runs ahead of applying. */
 enum { READ_AHEAD_BYTES = 1 << 20 };
-
-static char *copy_text(const struct kvx_allocator *a, const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *copy = kvx_alloc(a, size);
-    return copy ? memcpy(copy, text, size) : NULL;
-}
-
-static void free_text(const struct kvx_allocator *a, char *text)
-{
-    if (text)
-        kvx_dealloc(a, text, strlen(text) + 1);
-}
 
 int kvx_source_new(struct kvx_source **out, struct kvx_loop *loop, const struct kvx_source_spec *spec,
                    struct kvx_error *err)
@@ -43,9 +29,9 @@ int kvx_source_new(struct kvx_source **out, struct kvx_loop *loop, const struct 
     kvx_live_queue_init(&s->queue, a, t->queue_bytes_max);
     kvx_tracker_init(&s->tracker, spec->replay_endpoint != NULL, t->jump_max, KVX_MS(t->stale_ms));
     int rc = kvx_fail(err, KVX_NOMEM, "out of memory");
-    s->endpoint = copy_text(a, spec->endpoint);
+    s->endpoint = kvx_text_copy(a, kvx_bytes_of(spec->endpoint));
     if (spec->replay_endpoint)
-        s->replay_endpoint = copy_text(a, spec->replay_endpoint);
+        s->replay_endpoint = kvx_text_copy(a, kvx_bytes_of(spec->replay_endpoint));
     if (!s->endpoint || (spec->replay_endpoint && !s->replay_endpoint))
         goto fail;
     if (kvx_apply_init(&s->apply, a, loop->config.metrics, spec->feed, spec->block_size))
@@ -70,8 +56,8 @@ void kvx_source_free(struct kvx_source *s)
         kvx_socket_unsubscribe(s->sub, s->monitor);
     kvx_live_queue_free(&s->queue);
     kvx_apply_free(&s->apply);
-    free_text(a, s->endpoint);
-    free_text(a, s->replay_endpoint);
+    kvx_text_free(a, s->endpoint);
+    kvx_text_free(a, s->replay_endpoint);
     kvx_dealloc(a, s, sizeof *s);
 }
 

@@ -19,12 +19,12 @@ enum { KVX_FEED_RANKS_MAX = 1024 }; /* ranks one source may bring */
 enum { KVX_INSTANCE_ID_MAX = 256 }; /* bytes; the schemas say the same */
 enum { KVX_WORKERS_MAX = 65536 };   /* registered and learned together */
 
-/* One index and what its blocks mean. For now there is one, for model and tenant `default`. */
+/* One index and what its blocks mean. The service has one, for model and tenant `default`. */
 struct kvx_partition {
     struct kvx_index *index;
     const char *model, *tenant;
-    _Atomic uint32_t
-        block_size;        /* tokens; 0 until known. Written under `table`; queries read it alone, relaxed */
+    /* tokens; 0 until known. Written under `table`; queries read it alone, relaxed */
+    _Atomic uint32_t block_size;
     bool fixed_block_size; /* given at start-up: it stays when the last worker leaves */
 };
 
@@ -113,8 +113,5 @@ static inline struct kvx_bytes kvx_worker_id(const struct kvx_worker *w)
 {
     return kvx_bytes_of(w->id);
 }
-
-char *kvx_text_copy(const struct kvx_allocator *, struct kvx_bytes); /* NUL-terminated; kvx_text_free */
-void kvx_text_free(const struct kvx_allocator *, char *);
 
 #endif /* SERVICE_PRIVATE_H */

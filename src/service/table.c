@@ -1,21 +1,5 @@
 #include "service_private.h"
 
-char *kvx_text_copy(const struct kvx_allocator *a, struct kvx_bytes text)
-{
-    char *copy = kvx_alloc(a, text.len + 1);
-    if (copy) {
-        memcpy(copy, text.data, text.len);
-        copy[text.len] = 0;
-    }
-    return copy;
-}
-
-void kvx_text_free(const struct kvx_allocator *a, char *text)
-{
-    if (text)
-        kvx_dealloc(a, text, strlen(text) + 1);
-}
-
 struct kvx_instance *kvx_table_find(struct kvx_service *s, struct kvx_bytes id)
 {
     for (size_t i = 0; i < s->n_instances; i++)

@@ -6,6 +6,8 @@
 #ifndef BASE_ALLOC_H
 #define BASE_ALLOC_H
 
+#include "base/bytes.h"
+
 #include <stddef.h>
 
 /* `resize(user, NULL, 0, n)` allocates n bytes, uninitialised; `resize(user, p, old, 0)` frees p and returns
@@ -22,6 +24,10 @@ void *kvx_alloc(const struct kvx_allocator *a, size_t size);
 void *kvx_alloc_zeroed(const struct kvx_allocator *a, size_t size);
 void *kvx_realloc(const struct kvx_allocator *a, void *p, size_t old_size, size_t new_size);
 void kvx_dealloc(const struct kvx_allocator *a, void *p, size_t size); /* p may be NULL */
+
+/* A NUL-terminated copy of a text without NUL, for kvx_text_free; NULL when out of memory. */
+char *kvx_text_copy(const struct kvx_allocator *a, struct kvx_bytes text);
+void kvx_text_free(const struct kvx_allocator *a, char *text); /* may be NULL */
 
 /* a * b, or 0 when that overflows. */
 size_t kvx_size_mul(size_t a, size_t b);
