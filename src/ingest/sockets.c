@@ -101,6 +101,13 @@ fail:
     return rc;
 }
 
+bool kvx_socket_reconnect(void *subscriber, const char *endpoint)
+{
+    /* Fails when ZMQ has given it up, which is as good. */
+    zmq_disconnect(subscriber, endpoint);
+    return zmq_connect(subscriber, endpoint) == 0;
+}
+
 void kvx_socket_unsubscribe(void *subscriber, void *monitor)
 {
     /* The sending end of the monitor goes first: ZMQ's I/O thread sends there with a blocking call, and would

@@ -14,6 +14,11 @@
 int kvx_socket_subscribe(void *zmq_context, const struct kvx_ingest_tunables *, const char *endpoint,
                          void **subscriber, void **monitor, struct kvx_error *) KVX_MUST_CHECK;
 
+/* Begins the connection anew. After what it takes for a breach of protocol, a frame above the limit for one,
+ * ZMQ gives an endpoint up for good and says no more than that the connection was lost. False: not possible
+ * now. */
+bool kvx_socket_reconnect(void *subscriber, const char *endpoint);
+
 /* Closes both; `monitor` may be NULL. */
 void kvx_socket_unsubscribe(void *subscriber, void *monitor);
 

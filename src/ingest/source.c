@@ -232,11 +232,24 @@ static bool read_reply(struct kvx_source *s, uint64_t now_ns)
     return kind != KVX_FRAMES_NONE;
 }
 
+/* Longer than ZMQ's own attempts are apart, so that they come first. */
+static uint64_t reconnect_pause(const struct kvx_source *s)
+{
+    return 2 * KVX_MS(s->loop->config.tunables.reconnect_max_ms);
+}
+
+static void reconnect(struct kvx_source *s, uint64_t now_ns)
+{
+    bool done = kvx_socket_reconnect(s->sub, s->endpoint);
+    s->reconnect_ns = done ? 0 : now_ns + reconnect_pause(s);
+}
+
 static void read_monitor(struct kvx_source *s, uint64_t now_ns)
 {
     enum kvx_link_change change;
     while (s->monitor && (change = kvx_socket_monitor_next(s->monitor)) != KVX_LINK_NONE) {
         kvx_report_link(s, change == KVX_LINK_UP);
+        s->reconnect_ns = change == KVX_LINK_UP ? 0 : now_ns + reconnect_pause(s);
         if (change == KVX_LINK_UP) {
             kvx_count(metrics_of(s), KVX_COUNT_CONNECTED, 1);
             follow(s, kvx_tracker_connected(&s->tracker), now_ns);
@@ -285,6 +298,8 @@ static void check_time(struct kvx_source *s, uint64_t now_ns)
     }
     if (s->first_connection_ns && now_ns >= s->first_connection_ns)
         s->first_connection_ns = 0;
+    if (s->reconnect_ns && now_ns >= s->reconnect_ns)
+        reconnect(s, now_ns);
 }
 
 static uint64_t sooner(uint64_t a, uint64_t b)
@@ -329,7 +344,7 @@ bool kvx_source_serve(struct kvx_source *s, uint64_t now_ns)
         applies++;
     kvx_report_status(s);
     kvx_timers_set(&s->loop->timers, &s->timer,
-                   sooner(s->first_connection_ns,
+                   sooner(sooner(s->first_connection_ns, s->reconnect_ns),
                           sooner(kvx_tracker_deadline(&s->tracker), kvx_replay_deadline(&s->replay))));
     /* Whatever was done above may have consumed the descriptor's news: done only when all sockets say so. */
     return applies == APPLIES_MAX || kvx_socket_readable(s->sub) ||

@@ -29,6 +29,7 @@ struct kvx_source {
     struct kvx_tracker tracker;
     struct kvx_timer timer;
     uint64_t first_connection_ns; /* readiness waits until then; 0: no longer */
+    uint64_t reconnect_ns;        /* a lost connection that has not come back by then is made anew; 0: none */
 
     uint64_t batches, restarts, last_event_ns;
     enum kvx_source_state shown_state; /* as last written to the status and the log */

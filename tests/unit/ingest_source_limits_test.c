@@ -216,6 +216,32 @@ static int push(struct kvx_live_queue *q, uint64_t seq, size_t size)
     return rc;
 }
 
+/* ZMQ breaks with a peer for good that sends a frame above the limit; the source must not. */
+static void test_oversize_frame(void **state)
+{
+    (void)state;
+    struct world w;
+    const struct kvx_ingest_tunables tunables = {
+        .reconnect_ms = 10, .reconnect_max_ms = 50, .stale_ms = 60000, .message_bytes_max = 4096};
+    static const char oversize[8192];
+    world_open(&w, 1, &tunables);
+    engine_start(&engine, NULL, NULL, false);
+    world_follow(&w, "a", &engine);
+    uint64_t seq = wait_subscribed(&w, "a", &engine, 0);
+    for (int round = 0; round < 2; round++) {
+        engine_publish(&engine, seq++, oversize, sizeof oversize);
+        wait_count(&w, KVX_COUNT_DISCONNECTED, (uint64_t)round + 1);
+        unsigned want = (unsigned)round + 1, tries = 0;
+        do { /* nobody hears it before the connection is back */
+            engine_store(&engine, seq++, 1, (uint64_t)round, 1);
+            usleep(10000);
+        } while (world_score(&w, "a", 0, 1, want) != want && ++tries < 1000);
+        wait_score(&w, "a", 0, 1, want, want);
+    }
+    world_close(&w);
+    engine_stop(&engine);
+}
+
 static void test_live_queue(void **state)
 {
     (void)state;
@@ -288,6 +314,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_few_files), /* first: it forks */
+        cmocka_unit_test(test_oversize_frame),
         cmocka_unit_test(test_live_queue),
         cmocka_unit_test(test_timers),
         cmocka_unit_test(test_threads),
