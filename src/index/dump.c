@@ -56,9 +56,8 @@ static void collect(struct kvx_dump *d, uint64_t newest)
         qsort(d->chunks, d->count, sizeof(*d->chunks), by_serial);
 }
 
-int kvx_dump_new(struct kvx_index *ix, struct kvx_rcu_reader *reader, struct kvx_dump **out)
+int kvx_dump_new(struct kvx_index *ix, struct kvx_dump **out)
 {
-    (void)reader; /* every step takes the writer lock briefly, so that names and masks agree */
     const struct kvx_allocator *a = ix->config.allocator;
     struct kvx_dump *d = kvx_alloc_zeroed(a, sizeof(*d));
     if (!d)

@@ -1,9 +1,11 @@
 /* The index from inside: what all its files share.
  *
- *   chunk      up to 64 consecutive positions: columns of local and engine hashes, the holders' presence
- * masks position   chunk id << 6 | offset; 0 is the root, the position before every first block slot four
- * holders, one per tier: holder id = slot << 2 | tier. A worker's generation uses one slot, or several after
- * single tiers were cleared
+ * chunk: up to 64 consecutive positions; columns of local and engine hashes, the holders' presence masks.
+ *
+ * position: chunk id << 6 | offset. 0 is the root, the position before every first block.
+ *
+ * slot: four holders, one per tier; holder id = slot << 2 | tier. A worker's generation uses one slot, or
+ * several after single tiers were cleared.
  *
  * Everything is written under the writer lock. What readers touch is marked "shared"; the rest is the
  * writer's alone.
@@ -82,8 +84,8 @@ struct kvx_worker {
     _Atomic uint64_t held[KVX_TIER_COUNT]; /* shared, relaxed: a figure for answers */
     uint32_t slot[KVX_TIER_COUNT];
     unsigned tiers; /* tier bits this generation stored into since they were last cleared */
-    struct kvx_pairs
-        overlay; /* (engine hash, position): all names of those positions that have any entry here */
+    /* (engine hash, position): all names of those positions that have any entry here */
+    struct kvx_pairs overlay;
     struct kvx_pending_run *oldest, *newest;
     struct kvx_pairs pending_blocks; /* (engine hash, address of the block's number in its run) */
     uint32_t pending_count;          /* blocks not yet deleted */

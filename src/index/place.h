@@ -9,8 +9,8 @@ struct kvx_run {
     enum kvx_tier tier;
     size_t n;
     const uint64_t *local, *engine;
-    const uint64_t
-        *alive;          /* bits of the blocks the worker holds; NULL: all. The others are only on the path */
+    /* bits of the blocks the worker holds; NULL: all. The others are only on the path */
+    const uint64_t *alive;
     size_t added, known; /* counted by kvx_place */
 };
 

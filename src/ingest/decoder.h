@@ -81,8 +81,8 @@ struct kvx_candidate {
 
 /* What became of one engine event, but for the group rule. */
 struct kvx_draft {
-    enum kvx_counter
-        counter; /* counted unless the group rule skips the event; KVX_COUNTER_COUNT: nothing to count */
+    /* counted unless the group rule skips the event; KVX_COUNTER_COUNT: nothing to count */
+    enum kvx_counter counter;
     enum kvx_group_kind kind; /* as the event says */
     bool has_group, learn;
     uint32_t group;

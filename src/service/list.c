@@ -69,12 +69,13 @@ struct kvx_service_dump {
 int kvx_service_dump_open(struct kvx_service *s, struct kvx_caller *c, struct kvx_service_dump **out,
                           struct kvx_error *e)
 {
+    (void)c; /* a dump begins under the writer lock */
     const struct kvx_allocator *a = s->config.allocator;
     struct kvx_service_dump *d = kvx_alloc_zeroed(a, sizeof(*d));
     if (!d)
         return kvx_fail(e, KVX_NOMEM, "out of memory");
     d->service = s;
-    if (kvx_dump_new(s->partition.index, c->reader, &d->dump) < 0) {
+    if (kvx_dump_new(s->partition.index, &d->dump) < 0) {
         kvx_dealloc(a, d, sizeof(*d));
         return kvx_fail(e, KVX_NOMEM, "out of memory");
     }

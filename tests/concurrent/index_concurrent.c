@@ -303,7 +303,7 @@ static void dump_once(struct kvx_rcu_reader *r)
     struct kvx_dump_event e;
     memset(told, 0, sizeof(told));
     uint64_t done = atomic_load(&t.done);
-    require(kvx_dump_new(t.ix, r, &dump) == 0, "a dump could not begin");
+    require(kvx_dump_new(t.ix, &dump) == 0, "a dump could not begin");
     for (int rc = 1; rc;) {
         kvx_rcu_enter(r);
         rc = kvx_dump_next(dump, &e);

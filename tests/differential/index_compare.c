@@ -131,7 +131,7 @@ void compare_dump(struct world *w)
             held += reference_held(w->ref, i, t);
     struct told t = {.size = held * 2 + 1};
     t.slots = calloc(t.size, sizeof(uint64_t));
-    int rc = kvx_dump_new(w->ix, w->reader, &d);
+    int rc = kvx_dump_new(w->ix, &d);
     if (!t.slots || rc)
         world_fail(w, "dump failed");
     bool entered = !w->reading;

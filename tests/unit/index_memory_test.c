@@ -144,7 +144,7 @@ static bool run(uint64_t fail_at, bool keep_failing)
         compare(&h);
         valid(&h);
         struct kvx_dump *dump;
-        if (kvx_dump_new(h.f.ix, h.f.reader, &dump) == 0) {
+        if (kvx_dump_new(h.f.ix, &dump) == 0) {
             struct kvx_dump_event e;
             kvx_rcu_enter(h.f.reader);
             for (int rc; (rc = kvx_dump_next(dump, &e)) != 0;)

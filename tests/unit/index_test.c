@@ -288,7 +288,7 @@ static uint64_t dumped_parent(struct index_fixture *f, const void *label, uint64
     struct kvx_dump *dump;
     struct kvx_dump_event e;
     uint64_t parent = 0;
-    assert_int_equal(kvx_dump_new(f->ix, f->reader, &dump), 0);
+    assert_int_equal(kvx_dump_new(f->ix, &dump), 0);
     kvx_rcu_enter(f->reader);
     while (kvx_dump_next(dump, &e) == 1)
         if (e.label == label && e.local[0] == first)
@@ -343,7 +343,7 @@ static void test_a_dump_survives_changes(void **state)
     fixture_store(f, w, DEVICE, 1000, 1, 130);
     fixture_store(f, v, DEVICE, 1000, 1, 130);
     struct kvx_dump *dump;
-    assert_int_equal(kvx_dump_new(f->ix, f->reader, &dump), 0);
+    assert_int_equal(kvx_dump_new(f->ix, &dump), 0);
     struct kvx_dump_event e;
     uint64_t next = 1;
     kvx_rcu_enter(f->reader);

@@ -12,11 +12,8 @@
 
 enum { ENGINE_BLOCK_SIZE = 4, ENGINE_BATCHES_MAX = 4096 };
 
-enum engine_layout {
-    LAYOUT_OLD,
-    LAYOUT_TOPIC,
-    LAYOUT_ATOM
-}; /* three or four frames; a marker with a payload */
+/* Of a replay: three or four frames; a marker with a payload. */
+enum engine_layout { LAYOUT_OLD, LAYOUT_TOPIC, LAYOUT_ATOM };
 
 struct engine_batch {
     uint64_t seq;
@@ -28,8 +25,8 @@ struct engine {
     char endpoint[96], replay_endpoint[96];
     void *context, *pub;
     bool has_router;
-    _Atomic int
-        router_hwm; /* messages a replay may have on their way before the rest is dropped; 0: no limit */
+    /* messages a replay may have on their way before the rest is dropped; 0: no limit */
+    _Atomic int router_hwm;
     pthread_t thread;
     _Atomic bool stopping;
     _Atomic unsigned requests;   /* replays asked for */

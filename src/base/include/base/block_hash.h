@@ -1,9 +1,12 @@
 /* The local hash: XXH3-64 of one block's tokens, the same rule NVIDIA's and Mooncake's indexers use.
  *
  *   seed  = 1337 + (lora ? XXH3-64(lora, seed 0) : 0) + (salt ? XXH3-64(salt, seed 1) : 0)      mod 2^64
- *   local = XXH3-64(tokens of the block as little-endian u32, then the block's multimodal hashes in ascending
- * order as little-endian u64; seed) sequence(0) = local(0);  sequence(i) = XXH3-64(LE64(sequence(i-1)) ||
- * LE64(local(i)); seed 1337)
+ *
+ *   local = XXH3-64(tokens as LE32, then the block's multimodal hashes, ascending, as LE64; seed)
+ *
+ *   sequence(0) = local(0)
+ *
+ *   sequence(i) = XXH3-64(LE64(sequence(i-1)) || LE64(local(i)); seed 1337)
  *
  * Pure functions; any thread.
  */

@@ -154,7 +154,8 @@ void kvx_worker_held(const struct kvx_index *, struct kvx_worker_ref, uint64_t h
 
 /* The whole index as store events: each (worker, tier)'s blocks in runs. A block held during the whole dump
  * appears exactly once per holder, one never held does not appear, and an event precedes those that name its
- * blocks as parent. Holds no read section between calls; takes 16 bytes a chunk of memory. */
+ * blocks as parent. Each step takes the writer lock briefly, so that names and masks agree. Takes 16 bytes a
+ * chunk of memory. */
 struct kvx_dump;
 struct kvx_dump_event {
     void *label; /* valid inside the caller's read section only */
@@ -164,7 +165,7 @@ struct kvx_dump_event {
     uint32_t n;                     /* blocks, 1 to 64 */
     const uint64_t *local, *engine; /* n each, copied: valid until the next call on this dump */
 };
-int kvx_dump_new(struct kvx_index *, struct kvx_rcu_reader *, struct kvx_dump **out) KVX_MUST_CHECK;
+int kvx_dump_new(struct kvx_index *, struct kvx_dump **out) KVX_MUST_CHECK;
 void kvx_dump_free(struct kvx_dump *);
 /* Call inside a read section, which may be left and entered again between calls. 1 and an event, or 0 at the
  * end. */

@@ -121,8 +121,8 @@ struct kvx_hit {
     enum kvx_source_state state;
 };
 struct kvx_query_result {
-    const struct kvx_hit
-        *hits; /* grouped by instance, ranks ascending; each holds at least the first block somewhere */
+    /* grouped by instance, ranks ascending; each holds at least the first block somewhere */
+    const struct kvx_hit *hits;
     size_t n;
     size_t blocks_asked; /* whole blocks of the prompt */
     uint32_t block_size; /* tokens; 0 before the first registration */

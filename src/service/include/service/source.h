@@ -95,8 +95,8 @@ struct kvx_source_driver {
  * two sources may feed one rank. */
 struct kvx_feed_worker {
     struct kvx_worker_ref ref;
-    _Atomic uint32_t
-        generation; /* of ref, for decoding outside the lock: what a batch is compared with under it */
+    /* of ref, for decoding outside the lock: what a batch is compared with under it */
+    _Atomic uint32_t generation;
     _Atomic uint32_t feeds; /* feeds that bring events for it; above 1 two sources feed one rank */
 };
 
