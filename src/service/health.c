@@ -1,4 +1,4 @@
-/* GetHealth and the metrics page: how much of an answer can be trusted right now. */
+/* GetHealth: whether the answers can be trusted right now, and why not. */
 #include "base/clock.h"
 #include "service_private.h"
 
