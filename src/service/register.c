@@ -29,6 +29,13 @@ static int choose_block_size(struct kvx_service *s, uint32_t asked, uint32_t *ou
     return KVX_OK;
 }
 
+/* Under `table`, before the worker is removed: other sources that feed it must hear that what they brought is
+ * gone, or they would go on to call themselves exact. Relaxed: it is a hint that they compare with theirs. */
+static void disturb(struct kvx_worker *w)
+{
+    atomic_fetch_add_explicit(&w->fed.generation, 1, memory_order_relaxed);
+}
+
 /* Under `table`. A rank that was learned from another source's batches makes way for its own registration. */
 static int make_room(struct kvx_service *s, const struct kvx_register_args *args, struct kvx_error *e)
 {
@@ -40,6 +47,7 @@ static int make_room(struct kvx_service *s, const struct kvx_register_args *args
         return kvx_fail(e, KVX_EXISTS, "instance %s dp_rank %u already registered", w->id, args->dp_rank);
     kvx_log(s->config.log, KVX_LOG_WARN, "two sources feed one rank", KVX_S("instance", w->id),
             KVX_U("dp_rank", args->dp_rank), KVX_S("endpoint", w->feed->endpoint));
+    disturb(w);
     kvx_table_remove(s, w);
     return KVX_OK;
 }
@@ -82,6 +90,8 @@ static void remove_worker(struct kvx_service *s, struct kvx_worker *w)
                 next = instance->workers[i];
         if (!next)
             break;
+        if (atomic_load_explicit(&next->fed.feeds, memory_order_relaxed) > 1)
+            disturb(next);
         kvx_table_remove(s, next);
     }
     pthread_mutex_unlock(&s->table);

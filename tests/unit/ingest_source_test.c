@@ -253,6 +253,34 @@ static void test_two_sources_of_one_rank(void **state)
     engine_stop(&second);
 }
 
+/* The blocks that a source brought for a learned rank go when the rank is registered, or unregistered again:
+ * the source brings them back by a replay. */
+static void test_learned_rank_changes_hands(void **state)
+{
+    (void)state;
+    struct world w;
+    const struct kvx_unregister_args rank_1 = {
+        .instance = {kvx_bytes_of("a"), false}, .has_dp_rank = true, .dp_rank = 1};
+    world_open(&w, 1, NULL);
+    engine_start(&engine, NULL, NULL, true);
+    engine_start(&second, NULL, NULL, false);
+    engine.rank = 1;
+    engine_store(&engine, 0, 1, 0, 3);
+    world_follow(&w, "a", &engine);
+    wait_score(&w, "a", 1, 1, 3, 3);
+    assert_int_equal(world_register(&w, "a", 1, second.endpoint, NULL), 0);
+    assert_int_equal(world_score(&w, "a", 1, 1, 3), 0);
+    engine_empty(&engine, 1); /* its next batch lets the source see it */
+    wait_score(&w, "a", 1, 1, 3, 3);
+    assert_int_equal(kvx_service_unregister(w.service, &rank_1, NULL, &w.error), 0);
+    assert_int_equal(world_score(&w, "a", 1, 1, 3), 0);
+    engine_empty(&engine, 2);
+    wait_score(&w, "a", 1, 1, 3, 3);
+    world_close(&w);
+    engine_stop(&engine);
+    engine_stop(&second);
+}
+
 static void test_unregister_during_traffic(void **state)
 {
     (void)state;
@@ -397,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_unsequenced),
         cmocka_unit_test(test_two_ranks_on_one_source),
         cmocka_unit_test(test_two_sources_of_one_rank),
+        cmocka_unit_test(test_learned_rank_changes_hands),
         cmocka_unit_test(test_unregister_during_traffic),
         cmocka_unit_test(test_lost_connection),
         cmocka_unit_test(test_foreign_block_size),
