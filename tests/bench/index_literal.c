@@ -1,5 +1,7 @@
 #include "index_literal.h"
 
+#include "need.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,15 +17,6 @@ struct literal {
 };
 
 enum { EMPTY, REMOVED };
-
-static void *need(void *p)
-{
-    if (!p) {
-        fprintf(stderr, "index_bench: out of memory\n");
-        exit(1);
-    }
-    return p;
-}
 
 static uint64_t mix(uint64_t x)
 {

@@ -1,20 +1,13 @@
 #include "index_workload.h"
 
+#include "need.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { IDS_MAX = 247, BLOCKS_PER_ID = 32, WINDOW = 64, NONE = 0xffffffff };
-
-static void *need(void *p)
-{
-    if (!p) {
-        fprintf(stderr, "index_bench: out of memory\n");
-        exit(1);
-    }
-    return p;
-}
 
 static uint64_t mix(uint64_t x)
 {
