@@ -120,18 +120,12 @@ static void tokens_that_make_a_store_unusable(void **state)
         "94010203ff",
         "94010203ca3f800000",
         "94010203c0",
-        "9401020392"
-        "0304", /* a pair among numbers */
-        "949201020304"
-        "05", /* numbers among pairs */
-        "9492010292020392030"
-        "492"
-        "04a161",
-        "94920102920203920304"
-        "93040506",
+        "94010203920304", /* a pair among numbers */
+        "94920102030405", /* numbers among pairs */
+        "949201029202039203049204a161",
+        "9492010292020392030493040506",
         "a161",
-        "81"
-        "0102",
+        "810102",
         "05",
     };
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
