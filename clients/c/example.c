@@ -1,4 +1,4 @@
-/* Which worker holds most of a prompt?  cc example.c -lkvindex_client */
+/* Which worker holds most of a prompt? Usage: kvindex-c-example [HOST:PORT] */
 #include "kvindex/client.h"
 
 #include <stdio.h>

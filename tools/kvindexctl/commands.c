@@ -258,8 +258,9 @@ static int check_server(struct run *r)
 {
     const char *server = r->settings->server, *colon = strrchr(server, ':');
     const char *digits = colon ? colon + 1 : "";
-    size_t n = strspn(digits, "0123456789");
-    bool port = n > 0 && n <= 5 && !digits[n] && atoi(digits) >= 1 && atoi(digits) <= 65535;
+    char *end;
+    long number = strtol(digits, &end, 10);
+    bool port = *digits >= '0' && *digits <= '9' && !*end && number >= 1 && number <= 65535;
     bool bare_ipv6 = colon && *server != '[' && memchr(server, ':', (size_t)(colon - server));
     if (!port || colon == server || bare_ipv6 || strpbrk(server, "/ \t"))
         return kvx_fail(&r->local, KVX_INVALID, "--server: `%s` is not HOST:PORT", server);

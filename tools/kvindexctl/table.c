@@ -75,7 +75,7 @@ static void print_cell(const struct ctl_table *t, size_t column, size_t width, c
 
 void ctl_table_print(struct ctl_table *t, struct kvx_buf *out)
 {
-    size_t widths[CTL_COLUMNS_MAX], column = 0;
+    size_t widths[CTL_COLUMNS_MAX] = {0}, column = 0;
     if (!kvx_buf_ok(&t->cells)) {
         out->failed = true;
         return;
@@ -86,13 +86,13 @@ void ctl_table_print(struct ctl_table *t, struct kvx_buf *out)
         size_t width = width_of(t->cells.data + at);
         if (width > widths[column])
             widths[column] = width;
-        column = (column + 1) % t->n_columns;
+        column = column + 1 < t->n_columns ? column + 1 : 0;
     }
     for (size_t i = 0; i < t->n_columns; i++)
         print_cell(t, i, widths[i], t->columns[i].title, out);
     column = 0;
     for (size_t at = 0; at < t->cells.len; at += strlen(t->cells.data + at) + 1) {
         print_cell(t, column, widths[column], t->cells.data + at, out);
-        column = (column + 1) % t->n_columns;
+        column = column + 1 < t->n_columns ? column + 1 : 0;
     }
 }

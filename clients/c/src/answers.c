@@ -106,22 +106,22 @@ static struct kvindex_hit hit_of(const Kvindex__V1__Hit *h)
 }
 
 int kvindex_answer_result(struct kvindex_client *c, ProtobufCMessage *message,
-                          const Kvindex__V1__QueryResult *m, const struct kvindex_result **out,
+                          const Kvindex__V1__QueryResult *result, const struct kvindex_result **out,
                           struct kvindex_error *e)
 {
     static const Kvindex__V1__QueryResult nothing = KVINDEX__V1__QUERY_RESULT__INIT;
-    if (!m)
-        m = &nothing; /* on the wire an empty message may be left out */
-    struct result_answer *a = new_answer(c, message, sizeof(*a), m->n_hits, sizeof(a->items[0]), e);
+    if (!result)
+        result = &nothing; /* on the wire an empty message may be left out */
+    struct result_answer *a = new_answer(c, message, sizeof(*a), result->n_hits, sizeof(a->items[0]), e);
     if (!a)
         return KVINDEX_RESOURCE_EXHAUSTED;
-    a->public = (struct kvindex_result){.n = m->n_hits,
+    a->public = (struct kvindex_result){.n = result->n_hits,
                                         .hits = a->items,
-                                        .asked_blocks = m->asked_blocks,
-                                        .block_size_tokens = m->block_size_tokens};
+                                        .asked_blocks = result->asked_blocks,
+                                        .block_size_tokens = result->block_size_tokens};
     a->owner = (struct kvindex_owner){c->allocator, message};
-    for (size_t i = 0; i < m->n_hits; i++)
-        a->items[i] = hit_of(m->hits[i]);
+    for (size_t i = 0; i < result->n_hits; i++)
+        a->items[i] = hit_of(result->hits[i]);
     *out = &a->public;
     return KVINDEX_OK;
 }
