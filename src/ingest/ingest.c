@@ -31,7 +31,7 @@ static void set_default(uint32_t *value, uint32_t fallback)
 static void set_defaults(struct kvx_ingest_tunables *t)
 {
     set_default(&t->heartbeat_ms, 5000);
-    set_default(&t->heartbeat_timeout_ms, 15000);
+    set_default(&t->heartbeat_timeout_ms, 6000);
     set_default(&t->reconnect_ms, 100);
     set_default(&t->reconnect_max_ms, 5000);
     set_default(&t->stale_ms, 15000);

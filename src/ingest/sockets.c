@@ -38,7 +38,7 @@ static int set_common(void *socket, const struct kvx_ingest_tunables *t, const c
              set_int(socket, ZMQ_RECONNECT_IVL_MAX, (int)t->reconnect_max_ms) ||
              set_int(socket, ZMQ_HEARTBEAT_IVL, (int)t->heartbeat_ms) ||
              set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, (int)t->heartbeat_timeout_ms) ||
-             set_int(socket, ZMQ_HEARTBEAT_TTL, (int)t->heartbeat_timeout_ms) ||
+             set_int(socket, ZMQ_HEARTBEAT_TTL, 3 * (int)t->heartbeat_ms) ||
              set_int(socket, ZMQ_TCP_KEEPALIVE, 1) ||
              set_int(socket, ZMQ_CONNECT_TIMEOUT, CONNECT_TIMEOUT_MS) ||
              zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &bytes_max, sizeof bytes_max) ||

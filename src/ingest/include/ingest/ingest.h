@@ -22,7 +22,7 @@ struct kvx_ingest;
 /* Zero means the default. */
 struct kvx_ingest_tunables {
     uint32_t heartbeat_ms;         /* ZMQ heartbeat interval; 5000 */
-    uint32_t heartbeat_timeout_ms; /* without any traffic for so long a connection counts as lost; 15000 */
+    uint32_t heartbeat_timeout_ms; /* a connection without an answer for so long is lost; 6000 */
     uint32_t reconnect_ms;         /* first pause before connecting again; 100 */
     uint32_t reconnect_max_ms;     /* longest pause, reached by doubling; 5000 */
     uint32_t stale_ms;            /* a source is STALE when its connection has been lost for so long; 15000 */
