@@ -33,7 +33,7 @@ static int set_int(void *socket, int option, int value)
 static int set_common(void *socket, const struct kvx_ingest_tunables *t, const char *endpoint)
 {
     int64_t bytes_max = (int64_t)t->message_bytes_max;
-    /* The peer forgets us after the same time for which we would wait for it. */
+    /* The peer forgets us when three heartbeats have not come. */
     int rc = set_int(socket, ZMQ_LINGER, 0) || set_int(socket, ZMQ_RECONNECT_IVL, (int)t->reconnect_ms) ||
              set_int(socket, ZMQ_RECONNECT_IVL_MAX, (int)t->reconnect_max_ms) ||
              set_int(socket, ZMQ_HEARTBEAT_IVL, (int)t->heartbeat_ms) ||
