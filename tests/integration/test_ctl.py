@@ -296,3 +296,12 @@ def test_text_from_strangers_does_not_steer_the_terminal(daemon):
     assert json.loads(ok(run("workers", "--json", server=server)))[0]["instance_id"] == "\x1b[2Jx"
     result = run("register", "--instance", "\x1b[2Jx", "--endpoint", "tcp://127.0.0.1:5557", server=server)
     assert result.returncode == REFUSED and "\x1b" not in result.stderr
+
+
+def test_the_example_of_the_c_library(filled):
+    """Nobody holds tokens 1 to 16; a server that is not there is an error with its name."""
+    example = BUILD / "clients" / "c" / "kvindex-c-example"
+    result = subprocess.run([example, filled.grpc_address], capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    result = subprocess.run([example, "127.0.0.1:1"], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 1 and result.stderr.startswith("UNAVAILABLE: ")

@@ -179,7 +179,9 @@ static void fish_script(struct kvx_buf *out)
     kvx_buf_text(out, "complete -c kvindexctl -f\n");
     fish_options(out, NULL, ctl_global_options);
     for (const struct ctl_command *c = ctl_commands; c->name; c++) {
-        kvx_buf_printf(out, "complete -c kvindexctl -n __fish_use_subcommand -a %s -d ", c->name);
+        kvx_buf_text(out, "complete -c kvindexctl -n 'not __fish_seen_subcommand_from");
+        command_names(out);
+        kvx_buf_printf(out, "' -a %s -d ", c->name);
         quoted(out, c->help);
         kvx_buf_char(out, '\n');
         fish_options(out, c->name, c->options);
