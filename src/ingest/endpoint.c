@@ -8,7 +8,7 @@
 static int invalid(const char *endpoint, const char *field, struct kvx_error *err, const char *why)
 {
     /* At most 200 bytes of the value: it came from outside. */
-    return kvx_fail(err, KVX_INVALID, "%s: invalid ZMQ endpoint `%.200s`: %s", field, endpoint, why);
+    return kvx_fail(err, KVX_INVALID, "`%s`: invalid ZMQ endpoint `%.200s`: %s", field, endpoint, why);
 }
 
 static bool valid_port(const char *port)
@@ -58,7 +58,7 @@ int kvx_endpoint_check(const char *endpoint, const char *field, struct kvx_error
     const char *address = separator + 3;
     bool tcp = kvx_bytes_is(scheme, "tcp");
     if (!tcp && !kvx_bytes_is(scheme, "ipc") && !kvx_bytes_is(scheme, "inproc"))
-        return kvx_fail(err, KVX_INVALID, "%s: invalid ZMQ endpoint `%.200s`: unsupported scheme `%.*s`",
+        return kvx_fail(err, KVX_INVALID, "`%s`: invalid ZMQ endpoint `%.200s`: unsupported scheme `%.*s`",
                         field, endpoint, scheme.len < 32 ? (int)scheme.len : 32, scheme.data);
     if (!*address)
         return invalid(endpoint, field, err, "missing address");
