@@ -200,13 +200,13 @@ static int write_stored(void *user, const struct kvindex_stored *stored)
 }
 
 /* Decides between the ways in which a dump ends; the output is open. */
-static int finish_dump(struct dump *d, int remote, bool interrupted)
+static int finish_dump(struct dump *d, int remote)
 {
     struct run *r = d->run;
-    if (remote == KVINDEX_OK && d->status == KVX_OK && !interrupted && flush(d) == KVX_OK)
+    if (remote == KVINDEX_OK && d->status == KVX_OK && flush(d) == KVX_OK)
         return ctl_output_close(&d->out, &r->local) == KVX_OK ? CTL_OK : local_failure(r);
     ctl_output_discard(&d->out);
-    if (interrupted)
+    if (atomic_load(d->out.interrupted))
         return CTL_INTERRUPTED;
     if (d->status == KVX_CANCELLED)
         return CTL_OK; /* a reader that goes away has seen enough */
@@ -225,7 +225,7 @@ static int run_dump(struct run *r)
     if (ctl_output_open(&d.out, r->settings->output, &r->local) == KVX_OK) {
         d.out.interrupted = &interrupt.seen;
         int status = kvindex_dump(r->client, write_stored, &d, &r->remote);
-        exit_code = finish_dump(&d, status, atomic_load(&interrupt.seen));
+        exit_code = finish_dump(&d, status);
     } else {
         exit_code = local_failure(r);
     }
