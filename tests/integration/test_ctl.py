@@ -1,15 +1,19 @@
 """kvindexctl against a real daemon and simulated engines: every command, every exit code."""
 
+import concurrent.futures
 import contextlib
 import json
 import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 
+import grpc
 import pytest
 from harness import BUILD, register, settle
+from kvindex.v1 import kvindex_pb2
 
 CTL = BUILD / "kvindexctl"
 REFUSED, USAGE, UNREACHABLE, LOCAL, INTERRUPTED = 1, 2, 3, 4, 130
@@ -305,3 +309,72 @@ def test_the_example_of_the_c_library(filled):
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     result = subprocess.run([example, "127.0.0.1:1"], capture_output=True, text=True, timeout=60)
     assert result.returncode == 1 and result.stderr.startswith("UNAVAILABLE: ")
+
+
+# ---- Servers that misbehave ----
+
+
+@contextlib.contextmanager
+def fake_server(handlers):
+    """A gRPC server of raw bytes: method -> function from context to bytes, or to an iterator of bytes for Dump."""
+
+    class Handlers(grpc.GenericRpcHandler):
+        def service(self, call):
+            method = call.method.rsplit("/", 1)[1]
+            make = grpc.unary_stream_rpc_method_handler if method == "Dump" else grpc.unary_unary_rpc_method_handler
+            return make(lambda _request, context: handlers[method](context))
+
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(4), handlers=[Handlers()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(0).wait()
+
+
+def busy_until(attempt, calls, method):
+    def answer(context):
+        calls.append(method)
+        if len(calls) < attempt:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "busy")
+        return b""
+
+    return answer
+
+
+def test_only_reads_are_tried_again():
+    reads, late, writes = [], [], []
+    handlers = {
+        "ListWorkers": busy_until(3, reads, "ListWorkers"),
+        "GetHealth": busy_until(99, late, "GetHealth"),
+        "Register": busy_until(99, writes, "Register"),
+    }
+    with fake_server(handlers) as server:
+        assert ok(run("workers", "--json", server=server)) == "[]\n"
+        refused(run("status", server=server), UNREACHABLE, "UNAVAILABLE", "busy")
+        refused(run("register", "--instance", "a", "--endpoint", "tcp://x:1", server=server), UNREACHABLE, "busy")
+    assert (len(reads), len(late), len(writes)) == (3, 3, 1)
+
+
+def test_answers_that_make_no_sense():
+    one_sided = kvindex_pb2.DumpResponse(events=[kvindex_pb2.StoredBlocks(local_hashes=[1, 2], engine_hashes=[3])])
+    handlers = {"ListWorkers": lambda _: b"\xff\xff", "Dump": lambda _: iter([one_sided.SerializeToString()])}
+    with fake_server(handlers) as server:
+        refused(run("workers", server=server), REFUSED, "INTERNAL", "malformed")
+        refused(run("dump", server=server), REFUSED, "INTERNAL", "2 local and 1 engine hashes")
+
+
+def test_a_dump_that_stalls(tmp_path):
+    event = kvindex_pb2.StoredBlocks(local_hashes=[1], engine_hashes=[2])  # without a worker, which is no reason to fall
+    done = threading.Event()
+
+    def stall(_context):
+        yield kvindex_pb2.DumpResponse(events=[event]).SerializeToString()
+        done.wait(60)
+
+    with fake_server({"Dump": stall}) as server:
+        result = run("dump", "--timeout", 1, "--output", tmp_path / "dump", server=server)
+        done.set()
+    refused(result, UNREACHABLE, "DEADLINE_EXCEEDED", "1000 ms")
+    assert list(tmp_path.iterdir()) == []
