@@ -4,7 +4,8 @@
 
 void kvx_json_begin(struct kvx_json_cursor *c, struct kvx_bytes text, struct kvx_error *e)
 {
-    *c = (struct kvx_json_cursor){text.data, text.data, text.data + text.len, e};
+    const char *start = text.data ? text.data : ""; /* an empty body has no memory */
+    *c = (struct kvx_json_cursor){start, start, start + text.len, e};
 }
 
 int kvx_json_syntax(struct kvx_json_cursor *c, const char *text)

@@ -151,7 +151,8 @@ void kvx_map_erase(struct kvx_index *ix, uint64_t hash, uint64_t pos)
 void kvx_map_prefetch(const struct kvx_index *ix, uint64_t hash)
 {
     const struct kvx_engine_map *m = &ix->map;
-    __builtin_prefetch(&m->slots[home_of(m->size, tag_of(m, hash))], 1);
+    if (m->slots)
+        __builtin_prefetch(&m->slots[home_of(m->size, tag_of(m, hash))], 1);
 }
 
 bool kvx_map_valid(const struct kvx_index *ix)

@@ -1,6 +1,5 @@
 #include "http_fake_service.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -24,7 +23,8 @@ void kvx_caller_free(struct kvx_caller *c)
 
 static void enter(struct kvx_caller *c)
 {
-    assert(!atomic_exchange(&c->busy, true));
+    if (atomic_exchange(&c->busy, true))
+        abort();
 }
 
 static void leave(struct kvx_caller *c)
@@ -44,7 +44,8 @@ int kvx_service_begin(struct kvx_service *s, struct kvx_error *e)
 
 void kvx_service_end(struct kvx_service *s)
 {
-    assert(atomic_fetch_sub(&s->inflight, 1) > 0);
+    if (atomic_fetch_sub(&s->inflight, 1) == 0)
+        abort();
 }
 
 static int outcome(struct kvx_service *s, struct kvx_error *e)
