@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -374,17 +375,28 @@ static void the_schema_is_reflected(void **state)
     }
 }
 
+/* Counts one request in; an answered one may not have ended yet. */
+static void begin_one(struct kvx_service *service)
+{
+    struct kvx_error e;
+    for (int i = 0; i < 2000; i++) {
+        if (kvx_service_begin(service, &e) == 0)
+            return;
+        usleep(1000);
+    }
+    fail_msg("%s", e.text);
+}
+
 /* A service that is over its limit of requests says so per question, and keeps the stream. */
 static void a_stream_while_the_service_is_full(void **state)
 {
     struct rpc_fixture *f = *state;
     struct rpc_stream s;
-    struct kvx_error e;
     int blocks;
     rpc_fill(f, 1, 2);
     rpc_stream_open(&s, &f->client, QUERY_STREAM, 20000);
     for (int i = 0; i < FIXTURE_INFLIGHT_MAX; i++)
-        assert_int_equal(kvx_service_begin(f->base.service, &e), 0);
+        begin_one(f->base.service);
     assert_true(ask(&s, 1, 1, 2));
     Kvindex__V1__QueryStreamResponse *a = next_answer(&s);
     assert_int_equal(a->request_id, 1);
