@@ -4,14 +4,18 @@
  *   struct kvindex_error error;
  *   if (kvindex_client_new("127.0.0.1:8091", NULL, &client, &error) != KVINDEX_OK) ...
  *
- * Errors      Functions return KVINDEX_OK or the gRPC status code of the failure; `error` (may be NULL) then
- * also holds a sentence. Out-parameters are untouched on failure. Ownership   What a function hands out is
- * read-only and belongs to the library: give it back to its `_free` function. All texts inside live as long
- * as it does. Arguments are only borrowed for the call. Threads     A client may be used by any number of
- * threads at once; free it after the last call has returned. Deadlines   Every call ends within `timeout_ms`,
- * retries included. Only reads are retried, and only when the server is UNAVAILABLE. A dump has no limit in
- * all: `timeout_ms` bounds the wait for each piece of it. Numbers     Hashes are 64 bits without sign; blocks
- * are whole blocks of the partition's block size.
+ * Errors: functions return KVINDEX_OK or the gRPC status code of the failure; `error` (may be NULL) then also
+ * holds a sentence. Out-parameters are untouched on failure.
+ *
+ * Ownership: what a function hands out is read-only and belongs to the library: give it back to its `_free`
+ * function. All texts inside live as long as it does. Arguments are only borrowed for the call.
+ *
+ * Threads: a client may be used by any number of threads at once; free it after the last call has returned.
+ *
+ * Deadlines: every call ends within `timeout_ms`, retries included. Only reads are retried, and only when the
+ * server is UNAVAILABLE. A dump has no limit in all: `timeout_ms` bounds the wait for each piece of it.
+ *
+ * Numbers: hashes are 64 bits without sign; blocks are whole blocks of the partition's block size.
  */
 #ifndef KVINDEX_CLIENT_H
 #define KVINDEX_CLIENT_H
@@ -145,8 +149,8 @@ struct kvindex_hit {
 
 struct kvindex_result {
     size_t n;
-    const struct kvindex_hit
-        *hits; /* workers that hold the first block; grouped by instance, ranks ascending */
+    /* workers that hold the first block; grouped by instance, ranks ascending */
+    const struct kvindex_hit *hits;
     uint64_t asked_blocks;
     uint32_t block_size_tokens; /* 0: nothing was registered yet */
 };
