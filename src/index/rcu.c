@@ -1,4 +1,4 @@
-#include "rcu_private.h"
+#include "index/rcu.h"
 
 #include <pthread.h>
 #include <stdalign.h>

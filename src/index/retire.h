@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "memory.h"
-#include "rcu_private.h"
+#include "index/rcu.h"
 
 #include <stdbool.h>
 

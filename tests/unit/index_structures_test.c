@@ -2,7 +2,7 @@
 #include "chunk.h"
 #include "index_fixture.h"
 #include "pairs.h"
-#include "rcu_private.h"
+#include "index/rcu.h"
 #include "retire.h"
 
 static void test_rcu_waits_for_the_readers_that_were_inside(void **state)
