@@ -44,10 +44,11 @@ void kvx_dealloc(const struct kvx_allocator *a, void *p, size_t size)
 char *kvx_text_copy(const struct kvx_allocator *a, struct kvx_bytes text)
 {
     char *copy = kvx_alloc(a, text.len + 1);
-    if (copy) {
+    if (!copy)
+        return NULL;
+    if (text.len)
         memcpy(copy, text.data, text.len);
-        copy[text.len] = 0;
-    }
+    copy[text.len] = 0;
     return copy;
 }
 

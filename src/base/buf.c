@@ -159,6 +159,7 @@ void kvx_buf_json(struct kvx_buf *b, struct kvx_bytes text)
             kvx_buf_text(b, "\xef\xbf\xbd");
         start = ++i;
     }
-    kvx_buf_bytes(b, text.data + start, i - start);
+    if (i > start) /* an empty text may have no address */
+        kvx_buf_bytes(b, text.data + start, i - start);
     kvx_buf_char(b, '"');
 }

@@ -1,7 +1,10 @@
 #include "base/err.h"
 
+#include "utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct code_row {
     int code, http, grpc;
@@ -23,6 +26,18 @@ static const struct code_row *find_row(int code)
     return find_row(KVX_INTERNAL); /* a code outside the table is a bug of ours */
 }
 
+/* A text of the caller's may have been cut inside a character, here or by a precision: gRPC's texts must be
+ * UTF-8. */
+static void mend(char *text)
+{
+    size_t len = strlen(text), n;
+    for (size_t i = 0; i < len; i += n ? n : 1) {
+        n = kvx_utf8_length(text + i, len - i);
+        if (!n)
+            text[i] = '?';
+    }
+}
+
 int kvx_fail(struct kvx_error *e, int code, const char *format, ...)
 {
     if (e) {
@@ -31,6 +46,7 @@ int kvx_fail(struct kvx_error *e, int code, const char *format, ...)
         va_start(args, format);
         vsnprintf(e->text, sizeof(e->text), format, args);
         va_end(args);
+        mend(e->text);
     }
     return code;
 }

@@ -16,6 +16,7 @@
 static void errors_have_one_table(void **state)
 {
     (void)state;
+    char name[KVX_ERROR_TEXT_MAX + 1] = "";
     struct kvx_error e;
     assert_int_equal(kvx_fail(&e, KVX_CONFLICT, "`block_size`: %d", 7), KVX_CONFLICT);
     assert_string_equal(e.text, "`block_size`: 7");
@@ -24,6 +25,13 @@ static void errors_have_one_table(void **state)
     assert_string_equal(kvx_code_name(KVX_TOO_LARGE), "TOO_LARGE");
     assert_int_equal(kvx_code_http(-4242), 500); /* unknown codes are internal errors */
     assert_int_equal(kvx_fail(NULL, KVX_INVALID, "x"), KVX_INVALID);
+    kvx_fail(&e, KVX_INVALID, "%.3s, \xff, %s", "\xc3\xa9\xc3\xa9", "\xf0\x9f\x98\x80"); /* cut inside */
+    assert_string_equal(e.text, "\xc3\xa9?, ?, \xf0\x9f\x98\x80");
+    memset(name, 'a', sizeof(name) - 1);
+    memcpy(name + KVX_ERROR_TEXT_MAX - 2, "\xc3\xa9", 3);
+    kvx_fail(&e, KVX_INVALID, "%s", name); /* as long as it may be, and a character more */
+    assert_int_equal(strlen(e.text), KVX_ERROR_TEXT_MAX - 1);
+    assert_true(kvx_bytes_is_text(kvx_bytes_of(e.text)));
 }
 
 static void arena_keeps_its_cap(void **state)

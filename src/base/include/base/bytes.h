@@ -27,6 +27,9 @@ static inline bool kvx_bytes_is(struct kvx_bytes a, const char *cstring)
     return kvx_bytes_equal(a, kvx_bytes_of(cstring));
 }
 
+/* A number from 0 to `max` in decimal, without sign, leading zeros or anything else. */
+bool kvx_bytes_u64(struct kvx_bytes, uint64_t max, uint64_t *out);
+
 /* True for well-formed UTF-8 without NUL: what may become a C string. */
 bool kvx_bytes_is_text(struct kvx_bytes a);
 

@@ -27,7 +27,8 @@
     X(NOMEM, -12, 503, 14, "out of memory")                                                         \
     X(INTERNAL, -13, 500, 13, "internal error")                                                     \
     X(STALE, -14, 500, 13, "the worker has begun a newer generation; never leaves the ingest path") \
-    X(CANCELLED, -15, 499, 1, "the caller went away or its deadline passed")
+    X(CANCELLED, -15, 499, 1, "the caller went away or its deadline passed")                        \
+    X(NOT_ACCEPTABLE, -16, 406, 3, "no answer in an encoding that is wanted")
 
 enum kvx_code {
 #define KVX_CODE_ENUM(name, value, http, grpc, text) KVX_##name = (value),

@@ -9,6 +9,7 @@
     X(BATCH_ERRORS, "batch_errors_total", "Batches or frames that could not be used, by reason")             \
     X(EVENTS, "events_total", "Engine events, by kind and outcome")                                          \
     X(BLOCKS, "event_blocks_total", "Blocks named by engine events, by what became of them")                 \
+    X(SALTS, "salted_hashes_dropped_total", "Block hashes whose cache salt was forgotten at the limit")      \
     X(GAPS, "sequence_gaps_total", "Gaps seen in the sequence numbers of sources")                           \
     X(MISSING, "sequence_missing_total", "Batches that a source skipped and no replay has supplied")         \
     X(REPLAYS, "replays_total", "Replays asked of engines, by outcome")                                      \
@@ -41,6 +42,9 @@
     X(EVENT_BLOCK_SIZE, EVENTS, "event=\"stored\",outcome=\"block_size_mismatch\"")       \
     X(EVENT_EXTRA_KEYS, EVENTS, "event=\"stored\",outcome=\"extra_keys_not_understood\"") \
     X(EVENT_MEDIUM, EVENTS, "event=\"any\",outcome=\"unknown_medium\"")                   \
+    X(EVENT_NO_HASH, EVENTS, "event=\"any\",outcome=\"object_without_hash\"")             \
+    X(EVENT_LIMIT, EVENTS, "event=\"any\",outcome=\"limit\"")                             \
+    X(EVENT_SALT_AMBIGUOUS, EVENTS, "event=\"stored\",outcome=\"salt_ambiguous\"")        \
     X(EVENT_LOCALITY, EVENTS, "event=\"any\",outcome=\"not_local\"")                      \
     X(EVENT_GROUP, EVENTS, "event=\"any\",outcome=\"attention_group\"")                   \
     X(BLOCKS_ADDED, BLOCKS, "outcome=\"added\"")                                          \
@@ -52,6 +56,7 @@
     X(BLOCKS_SEVERAL, BLOCKS, "outcome=\"removed_several_positions\"")                    \
     X(BLOCKS_UNKNOWN, BLOCKS, "outcome=\"removed_unknown\"")                              \
     X(BLOCKS_UNUSABLE, BLOCKS, "outcome=\"stored_without_usable_tokens\"")                \
+    X(SALTS_DROPPED, SALTS, "")                                                           \
     X(GAPS_SEEN, GAPS, "")                                                                \
     X(GAPS_MISSING, MISSING, "")                                                          \
     X(REPLAY_STARTED, REPLAYS, "outcome=\"started\"")                                     \
@@ -64,6 +69,7 @@
     X(CONNECTED, CONNECTIONS, "change=\"connected\"")                                     \
     X(DISCONNECTED, CONNECTIONS, "change=\"disconnected\"")                               \
     X(SHED_INFLIGHT, REQUESTS_SHED, "reason=\"max_inflight\"")                            \
-    X(SHED_DRAINING, REQUESTS_SHED, "reason=\"shutting_down\"")
+    X(SHED_DRAINING, REQUESTS_SHED, "reason=\"shutting_down\"")                           \
+    X(SHED_RECOVERING, REQUESTS_SHED, "reason=\"recovering\"")
 
 #endif /* BASE_METRICS_TABLE_H */
