@@ -1,12 +1,13 @@
 #include "chunk.h"
 #include "mix.h"
+#include "sequence.h"
 
 enum { TABLE_MIN = 64 };
 #define REMOVED ((uint64_t)1 << 32)
 
-static uint64_t hash_of(const struct kvx_index *ix, uint32_t parent, unsigned offset, uint64_t local)
+static uint64_t hash_of(const struct kvx_child_map *m, uint32_t parent, unsigned offset, uint64_t first)
 {
-    return (kvx_mix(local ^ kvx_mix(KVX_POS(parent, offset) + 1)) & ix->children.mask) >> 32;
+    return (kvx_mix(first ^ kvx_mix(KVX_POS(parent, offset) + 1)) & m->mask) >> 32;
 }
 
 static uint64_t home_in(const struct kvx_child_table *t, uint64_t hash)
@@ -19,17 +20,19 @@ static size_t table_bytes(uint64_t size)
     return sizeof(struct kvx_child_table) + (size_t)size * sizeof(uint64_t);
 }
 
-static struct kvx_child_table *current(const struct kvx_index *ix)
+static struct kvx_child_table *current(const struct kvx_child_map *m)
 {
     /* acquire: pairs with the release in kvx_child_reserve, so that the copied slots are visible */
-    return atomic_load_explicit(&ix->children.table, memory_order_acquire);
+    return atomic_load_explicit(&m->table, memory_order_acquire);
 }
 
-void kvx_child_fini(struct kvx_index *ix)
+void kvx_child_fini(struct kvx_index *ix, struct kvx_child_map *m)
 {
-    struct kvx_child_table *t = current(ix);
+    struct kvx_child_table *t = current(m);
     if (t)
-        kvx_block_free(&ix->memory, KVX_FOR_CHILDREN, t, table_bytes(t->size));
+        kvx_block_free(&ix->memory, m->purpose, t, table_bytes(t->size));
+    atomic_store_explicit(&m->table, NULL, memory_order_relaxed);
+    m->live = m->used = 0;
 }
 
 static void put(struct kvx_child_table *t, uint64_t slot)
@@ -41,16 +44,15 @@ static void put(struct kvx_child_table *t, uint64_t slot)
     atomic_store_explicit(&t->slots[i], slot, memory_order_release);
 }
 
-int kvx_child_reserve(struct kvx_index *ix)
+int kvx_child_reserve(struct kvx_index *ix, struct kvx_child_map *m)
 {
-    struct kvx_child_map *m = &ix->children;
-    struct kvx_child_table *old = current(ix);
+    struct kvx_child_table *old = current(m);
     if (old && m->used + 1 <= old->size - old->size / 4)
         return KVX_OK;
     if (kvx_retire_reserve(&ix->retire, &ix->memory, 1))
         return KVX_NOMEM;
     uint64_t size = m->live * 9 / 5 > TABLE_MIN ? m->live * 9 / 5 : TABLE_MIN;
-    struct kvx_child_table *t = kvx_block_zeroed(&ix->memory, KVX_FOR_CHILDREN, table_bytes(size));
+    struct kvx_child_table *t = kvx_block_zeroed(&ix->memory, m->purpose, table_bytes(size));
     if (!t)
         return KVX_NOMEM;
     t->size = size;
@@ -62,58 +64,66 @@ int kvx_child_reserve(struct kvx_index *ix)
     atomic_store_explicit(&m->table, t, memory_order_release);
     m->used = m->live;
     if (old)
-        kvx_retire_block(&ix->retire, KVX_FOR_CHILDREN, old, table_bytes(old->size));
+        kvx_retire_block(&ix->retire, m->purpose, old, table_bytes(old->size));
     return KVX_OK;
 }
 
-static bool is_child(const struct kvx_index *ix, uint32_t id, uint32_t parent, unsigned offset,
-                     uint64_t local)
+static bool is_child(const struct kvx_index *ix, const struct kvx_child_map *m, uint32_t id, uint64_t pos,
+                     uint64_t first, uint64_t above)
 {
     const struct kvx_chunk *c = kvx_chunk_at(ix, id);
-    return c->parent == parent && c->parent_offset == offset && kvx_locals(c)[0] == local;
+    if (KVX_POS(c->parent, c->parent_offset) != pos)
+        return false;
+    uint64_t local = kvx_locals(c)[0];
+    return first == (m->sequence ? kvx_sequence_after(pos, above, local) : local);
 }
 
-uint32_t kvx_child_find(const struct kvx_index *ix, uint32_t parent, unsigned offset, uint64_t local)
+uint32_t kvx_child_find(const struct kvx_index *ix, const struct kvx_child_map *m, uint32_t parent,
+                        unsigned offset, uint64_t first, uint64_t above)
 {
-    const struct kvx_child_table *t = current(ix);
+    const struct kvx_child_table *t = current(m);
     if (!t)
         return 0;
-    uint64_t hash = hash_of(ix, parent, offset, local);
+    uint64_t hash = hash_of(m, parent, offset, first);
     for (uint64_t i = home_in(t, hash);;) {
         uint64_t slot = atomic_load_explicit(&t->slots[i], memory_order_acquire);
         if (!slot)
             return 0;
-        if (slot >> 32 == hash && (uint32_t)slot && is_child(ix, (uint32_t)slot, parent, offset, local))
+        if (slot >> 32 == hash && (uint32_t)slot &&
+            is_child(ix, m, (uint32_t)slot, KVX_POS(parent, offset), first, above))
             return (uint32_t)slot;
         i = i + 1 == t->size ? 0 : i + 1;
     }
 }
 
-void kvx_child_prefetch(const struct kvx_index *ix, uint32_t parent, unsigned offset, uint64_t local)
+void kvx_child_prefetch(const struct kvx_child_map *m, uint32_t parent, unsigned offset, uint64_t first)
 {
-    const struct kvx_child_table *t = current(ix);
+    const struct kvx_child_table *t = current(m);
     if (t)
-        __builtin_prefetch(&t->slots[home_in(t, hash_of(ix, parent, offset, local))]);
+        __builtin_prefetch(&t->slots[home_in(t, hash_of(m, parent, offset, first))]);
 }
 
-void kvx_child_add(struct kvx_index *ix, uint32_t parent, unsigned offset, uint64_t local, uint32_t chunk)
+void kvx_child_add(struct kvx_child_map *m, uint32_t parent, unsigned offset, uint64_t first, uint32_t chunk)
 {
-    struct kvx_child_table *t = current(ix);
-    uint64_t hash = hash_of(ix, parent, offset, local);
+    struct kvx_child_table *t = current(m);
+    uint64_t hash = hash_of(m, parent, offset, first);
     uint64_t i = home_in(t, hash), slot;
     while ((uint32_t)(slot = atomic_load_explicit(&t->slots[i], memory_order_relaxed)))
         i = i + 1 == t->size ? 0 : i + 1;
+    /* release: as in put */
     atomic_store_explicit(&t->slots[i], hash << 32 | chunk, memory_order_release);
-    ix->children.live++;
-    ix->children.used += slot != REMOVED;
+    m->live++;
+    m->used += slot != REMOVED;
 }
 
-void kvx_child_remove(struct kvx_index *ix, uint32_t parent, unsigned offset, uint64_t local, uint32_t chunk)
+void kvx_child_remove(struct kvx_child_map *m, uint32_t parent, unsigned offset, uint64_t first,
+                      uint32_t chunk)
 {
-    struct kvx_child_table *t = current(ix);
-    uint64_t i = home_in(t, hash_of(ix, parent, offset, local));
+    struct kvx_child_table *t = current(m);
+    uint64_t i = home_in(t, hash_of(m, parent, offset, first));
     while ((uint32_t)atomic_load_explicit(&t->slots[i], memory_order_relaxed) != chunk)
         i = i + 1 == t->size ? 0 : i + 1;
+    /* relaxed: a reader that still finds the chunk finds nothing held in it; its memory waits for it */
     atomic_store_explicit(&t->slots[i], REMOVED, memory_order_relaxed);
-    ix->children.live--;
+    m->live--;
 }

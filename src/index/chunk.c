@@ -1,6 +1,7 @@
 #include "chunk.h"
 
 #include "naming.h"
+#include "sequence.h"
 
 #include <string.h>
 
@@ -63,7 +64,9 @@ int kvx_chunk_new(struct kvx_index *ix, uint32_t parent, unsigned offset, unsign
 void kvx_chunk_publish(struct kvx_index *ix, uint32_t id)
 {
     struct kvx_chunk *c = kvx_chunk_at(ix, id);
-    kvx_child_add(ix, c->parent, c->parent_offset, kvx_locals(c)[0], id);
+    kvx_child_add(&ix->children, c->parent, c->parent_offset, kvx_locals(c)[0], id);
+    if (kvx_sequence_on(ix))
+        kvx_sequence_publish(ix, id);
     struct kvx_chunk *parent = kvx_chunk_at(ix, c->parent);
     parent->children++;
     if (c->parent_offset < parent->first_child)
@@ -97,11 +100,13 @@ uint64_t kvx_chunk_append(struct kvx_index *ix, uint32_t id, unsigned count, con
     memcpy(kvx_locals(c) + len, local, count * sizeof(*local));
     memcpy(kvx_engines(c) + len, engine, count * sizeof(*engine));
     for (unsigned i = 0; i < count; i++)
-        kvx_map_prefetch(ix, engine[i]);
+        kvx_map_prefetch(&ix->map, engine[i]);
     uint64_t taken = 0;
     for (unsigned i = 0; i < count; i++)
-        if (kvx_map_put(ix, engine[i], KVX_POS(id, len + i)))
+        if (kvx_map_put(ix, &ix->map, engine[i], KVX_POS(id, len + i)))
             taken |= (uint64_t)1 << (len + i);
+    if (kvx_sequence_on(ix))
+        kvx_sequence_append(ix, id, len, count);
     c->secondary |= taken != 0;
     ix->positions += count;
     atomic_store_explicit(&c->len, (uint8_t)(len + count), memory_order_release);
@@ -113,12 +118,14 @@ static void unlink_chunk(struct kvx_index *ix, uint32_t id, struct kvx_chunk *c)
     unsigned len = kvx_chunk_len(c);
     const uint64_t *engine = kvx_engines(c);
     for (unsigned i = 0; i < len; i++)
-        kvx_map_prefetch(ix, engine[i]);
+        kvx_map_prefetch(&ix->map, engine[i]);
     for (unsigned i = 0; i < len; i++)
-        kvx_map_erase(ix, engine[i], KVX_POS(id, i));
+        kvx_map_erase(&ix->map, engine[i], KVX_POS(id, i));
     if (c->remembered)
         kvx_names_forget_chunk(ix, id);
-    kvx_child_remove(ix, c->parent, c->parent_offset, kvx_locals(c)[0], id);
+    if (kvx_sequence_on(ix))
+        kvx_sequence_forget(ix, id);
+    kvx_child_remove(&ix->children, c->parent, c->parent_offset, kvx_locals(c)[0], id);
     c->serial = 0;
     c->link = ix->dying_chunks;
     ix->dying_chunks = id;

@@ -39,11 +39,11 @@ unsigned kvx_common(const uint64_t *a, const uint64_t *b, unsigned n);
  * cells. */
 int kvx_chunk_new(struct kvx_index *, uint32_t parent, unsigned offset, unsigned blocks,
                   uint32_t *out) KVX_MUST_CHECK;
-/* Enters the chunk into the child table; kvx_child_reserve came before. */
+/* Enters the chunk into the child tables; room was reserved. */
 void kvx_chunk_publish(struct kvx_index *, uint32_t id);
 /* Room for `blocks` cells in all. */
 int kvx_chunk_grow(struct kvx_index *, struct kvx_chunk *, unsigned blocks) KVX_MUST_CHECK;
-/* Writes `count` cells at the end and enters their engine hashes into the map (reserved before). Bits of
+/* Writes `count` cells at the end and enters their hashes into the maps (reserved before). Bits of
  * cells whose hash names another position already are returned. Readers see the cells afterwards. */
 uint64_t kvx_chunk_append(struct kvx_index *, uint32_t id, unsigned count, const uint64_t *local,
                           const uint64_t *engine);

@@ -87,11 +87,11 @@ void kvx_dump_free(struct kvx_dump *d)
     kvx_dealloc(a, d, sizeof(*d));
 }
 
-/* The worker behind a holder id, if the holder is alive. */
+/* The worker behind a holder id, if the holder is alive and no pool. */
 static const struct kvx_worker *worker_of(const struct kvx_index *ix, uint32_t holder)
 {
     const struct kvx_slot *slot = kvx_slot_at(ix, holder >> 2);
-    if (atomic_load_explicit(&slot->dead, memory_order_relaxed) >> (holder & 3) & 1)
+    if (slot->pool || atomic_load_explicit(&slot->dead, memory_order_relaxed) >> (holder & 3) & 1)
         return NULL;
     return kvx_worker_at(ix, slot->worker);
 }

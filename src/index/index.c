@@ -1,13 +1,15 @@
 #include "chunk.h"
+#include "sequence.h"
 #include "worker.h"
 
 static void init_parts(struct kvx_index *ix, const struct kvx_index_config *config)
 {
+    static const struct kvx_index_hooks none = {~(uint64_t)0, ~(uint64_t)0, ~(uint64_t)0, ~(uint64_t)0};
     ix->config = *config;
-    ix->hooks =
-        config->hooks ? *config->hooks : (struct kvx_index_hooks){~(uint64_t)0, ~(uint64_t)0, ~(uint64_t)0};
-    ix->map.mask = ix->hooks.engine_mask;
-    ix->children.mask = ix->hooks.child_mask;
+    ix->hooks = config->hooks ? *config->hooks : none;
+    ix->map = (struct kvx_position_map){.mask = ix->hooks.engine_mask, .purpose = KVX_FOR_MAP};
+    ix->children = (struct kvx_child_map){.mask = ix->hooks.child_mask, .purpose = KVX_FOR_CHILDREN};
+    kvx_sequence_init(ix);
     kvx_memory_init(&ix->memory, config->allocator);
     kvx_table_init(&ix->chunks, KVX_FOR_OTHER, sizeof(struct kvx_chunk), KVX_CHUNK_SEGMENT_BITS);
     kvx_table_init(&ix->slots, KVX_FOR_OTHER, sizeof(struct kvx_slot), KVX_SLOT_SEGMENT_BITS);
@@ -18,8 +20,9 @@ static void init_parts(struct kvx_index *ix, const struct kvx_index_config *conf
 static void free_parts(struct kvx_index *ix)
 {
     kvx_pairs_fini(&ix->waiting, &ix->memory);
-    kvx_map_fini(ix);
-    kvx_child_fini(ix);
+    kvx_sequence_fini(ix);
+    kvx_map_fini(ix, &ix->map);
+    kvx_child_fini(ix, &ix->children);
     kvx_table_fini(&ix->workers, &ix->memory);
     kvx_table_fini(&ix->slots, &ix->memory);
     kvx_table_fini(&ix->chunks, &ix->memory);

@@ -16,10 +16,10 @@
 #include "index/index.h"
 
 #include "child_map.h"
-#include "engine_map.h"
 #include "hooks.h"
 #include "memory.h"
 #include "pairs.h"
+#include "position_map.h"
 #include "retire.h"
 #include "table.h"
 
@@ -69,6 +69,7 @@ struct kvx_chunk {
 struct kvx_slot {
     _Atomic uint32_t dead; /* shared: tier bits; a set bit stays until the slot is free */
     uint32_t worker;       /* shared, constant while the slot is used */
+    bool pool;             /* shared, constant: that worker is a pool */
     uint32_t sweep_pass;   /* clean once this pass has ended */
     uint32_t used;         /* tier bits that ever belonged to the worker; 0: free or retired */
     uint32_t link;
@@ -77,7 +78,11 @@ struct kvx_slot {
 struct kvx_pending_run;
 struct kvx_unresolved;
 
+/* Pools too: see pool.h. */
 struct kvx_worker {
+    _Atomic bool live;   /* shared: it is a worker, and current; never part of a plain write to the struct */
+    bool pool;           /* constant while the generation lasts */
+    uint32_t next_pool;  /* the list of pools */
     void *label;         /* shared, constant while a slot of the worker can be seen */
     uint32_t generation; /* 0: not in use */
     uint32_t link;
@@ -94,6 +99,16 @@ struct kvx_worker {
     struct kvx_pairs unresolved; /* (engine hash, struct kvx_unresolved *) */
 };
 
+/* See sequence.h. */
+struct kvx_sequence {
+    _Atomic bool on;               /* shared; never turned off */
+    bool blocks;                   /* the map is kept too */
+    struct kvx_table first;        /* uint64_t by chunk id: the sequence hash of its first block */
+    struct kvx_child_map children; /* by sequence hash */
+    struct kvx_position_map map;   /* by sequence hash */
+    uint64_t missing;              /* positions that memory ran out for: no pool can name them */
+};
+
 struct kvx_index {
     struct kvx_index_config config;
     struct kvx_index_hooks hooks;
@@ -106,19 +121,25 @@ struct kvx_index {
     uint64_t next_serial;
     uint64_t chunk_count, positions;
 
-    struct kvx_engine_map map;
-    struct kvx_child_map children;
+    struct kvx_position_map map;   /* by engine hash */
+    struct kvx_child_map children; /* by local hash */
+    struct kvx_sequence sequence;
 
     struct kvx_table slots;      /* struct kvx_slot */
     _Atomic uint32_t slot_count; /* shared: slots below it exist */
     uint32_t free_slots, dying_slots;
     _Atomic uint64_t held[KVX_TIER_COUNT]; /* shared, relaxed: 0 lets readers skip a tier */
 
-    struct kvx_table workers; /* struct kvx_worker */
+    uint64_t pool_held[KVX_TIER_COUNT]; /* the part of it that pools hold */
+
+    struct kvx_table workers;    /* struct kvx_worker */
+    _Atomic uint32_t worker_ids; /* shared: workers below it exist */
+    uint32_t pools;              /* list */
     uint32_t free_workers, dying_workers;
     uint32_t next_generation;
-    uint64_t worker_count;
-    uint64_t overlay_entries; /* of live workers */
+    uint64_t worker_count;    /* without pools */
+    uint64_t overlay_entries; /* of live workers, and of live pools, which have one for nearly every block */
+    uint64_t pool_overlay_entries;
 
     uint32_t dead_slots; /* slots with dead tiers that wait for the sweep */
     uint32_t sweep_pass, sweep_next;
@@ -146,6 +167,11 @@ static inline struct kvx_slot *kvx_slot_at(const struct kvx_index *ix, uint32_t 
 static inline struct kvx_worker *kvx_worker_at(const struct kvx_index *ix, uint32_t id)
 {
     return kvx_table_at(&ix->workers, id, KVX_WORKER_SEGMENT_BITS, sizeof(struct kvx_worker));
+}
+
+static inline void kvx_overlay_count(struct kvx_index *ix, const struct kvx_worker *w, int64_t added)
+{
+    *(w->pool ? &ix->pool_overlay_entries : &ix->overlay_entries) += (uint64_t)added;
 }
 
 static inline uint32_t kvx_holder_of(const struct kvx_worker *w, enum kvx_tier tier)

@@ -1,23 +1,14 @@
-#include "chunk.h"
+#include "lookup.h"
+#include "sequence.h"
 
-#include <string.h>
+/* A lookup walks the prompt's path once for the device, and once for each lower tier that anybody uses
+ * (match_lower.c). */
 
-/* A lookup walks the prompt's path once per tier that anybody uses. `depth[slot]` is how far a slot's worker
- * has come; all are 0 between lookups. Reads only shared words; writes only its own scratch. */
-struct kvx_lookup {
-    const struct kvx_allocator *allocator;
-    uint32_t cap;              /* slots there is room for */
-    uint32_t *depth, *touched; /* by slot; slots with a depth above 0 */
-    uint32_t *by_worker;       /* worker -> its match + 1, used when lower tiers exist; 0 between lookups */
-    struct kvx_match *matches;
-    uint32_t touched_count, match_count;
-};
-
-enum { LOOKUP_MIN = 64 };
+enum { LOOKUP_MIN = 64, LOOKUP_WORDS = 5 };
 
 static size_t item_bytes(void)
 {
-    return 3 * sizeof(uint32_t) + sizeof(struct kvx_match);
+    return LOOKUP_WORDS * sizeof(uint32_t) + sizeof(uint64_t) + sizeof(struct kvx_match);
 }
 
 int kvx_lookup_new(struct kvx_lookup **out, const struct kvx_allocator *allocator)
@@ -38,7 +29,7 @@ void kvx_lookup_free(struct kvx_lookup *l)
     kvx_dealloc(l->allocator, l, sizeof(*l));
 }
 
-/* One allocation: matches, then three arrays of words. */
+/* One allocation: matches, bits, then five arrays of words. */
 static int lookup_fit(struct kvx_lookup *l, uint32_t slots)
 {
     if (slots <= l->cap)
@@ -49,207 +40,184 @@ static int lookup_fit(struct kvx_lookup *l, uint32_t slots)
         return KVX_NOMEM;
     kvx_dealloc(l->allocator, l->matches, l->cap * item_bytes());
     l->matches = matches;
-    l->depth = (uint32_t *)(void *)(matches + cap);
+    l->bits = (uint64_t *)(void *)(matches + cap);
+    l->depth = (uint32_t *)(void *)(l->bits + cap);
     l->touched = l->depth + cap;
     l->by_worker = l->touched + cap;
+    l->verdict = l->by_worker + cap;
+    l->asked = l->verdict + cap;
     l->cap = cap;
     return KVX_OK;
 }
 
-/* What a reader sees of a chunk's holders at one moment. */
-struct holder_view {
-    const _Atomic uint64_t *masks;
-    const uint32_t *ids;
-    uint32_t count;
-};
+/* ---- The path ---- */
 
-static struct holder_view view_of(const struct kvx_chunk *c)
+uint32_t kvx_walk_on_sequence(const struct kvx_question *q, uint32_t parent, unsigned offset, uint32_t base)
 {
-    /* acquire: pairs with the list's publication; its count then covers complete entries only */
-    const struct kvx_holders *h = atomic_load_explicit(&c->holders, memory_order_acquire);
-    if (h)
-        return (struct holder_view){h->masks, kvx_holder_ids(h),
-                                    atomic_load_explicit(&h->count, memory_order_acquire)};
-    /* only_holder was written before the first non-zero mask was released */
-    bool any = atomic_load_explicit(&c->only_mask, memory_order_acquire) != 0;
-    return (struct holder_view){&c->only_mask, &c->only_holder, any};
+    return kvx_child_find(q->ix, &q->ix->sequence.children, parent, offset, q->hashes[base],
+                          base ? q->hashes[base - 1] : 0);
 }
 
-/* The number of blocks from `from` on that a mask holds without a gap, at most `to - from`. */
-static unsigned run_in(uint64_t mask, unsigned from, unsigned to)
+/* The hash asked for before a block is that of the position before it, once that one is known to match. So a
+ * block is compared by one hash of its own. */
+unsigned kvx_walk_same_sequence(const struct kvx_question *q, const uint64_t *local, uint32_t base,
+                                unsigned cells)
 {
-    uint64_t missing = ~mask >> from;
-    unsigned run = missing ? (unsigned)__builtin_ctzll(missing) : 64 - from;
-    return run < to - from ? run : to - from;
+    unsigned i = base == 0;
+    if (i && local[0] != q->hashes[0])
+        return 0;
+    while (i < cells && kvx_sequence_hash(q->hashes[base + i - 1], local[i]) == q->hashes[base + i])
+        i++;
+    return i;
 }
 
-/* Blocks [base, base + m) of the prompt are this chunk's cells [start, start + m) with start = 0. Returns
- * whether any device prefix reaches the end. */
-static bool device_step(struct kvx_lookup *l, const struct kvx_chunk *c, uint32_t base, unsigned m)
+/* ---- Whom it is about ---- */
+
+bool kvx_lookup_wants(const struct kvx_question *q, uint32_t worker)
 {
-    struct holder_view v = view_of(c);
+    enum { UNKNOWN, YES, NO };
+    struct kvx_lookup *l = q->l;
+    if (!q->filtered)
+        return true;
+    if (l->verdict[worker] == UNKNOWN) {
+        bool yes = q->prompt->wanted(q->prompt->user, kvx_worker_at(q->ix, worker)->label);
+        l->verdict[worker] = yes ? YES : NO;
+        l->asked[l->asked_count++] = worker;
+    }
+    return l->verdict[worker] == YES;
+}
+
+static void forget_verdicts(struct kvx_lookup *l)
+{
+    while (l->asked_count)
+        l->verdict[l->asked[--l->asked_count]] = 0;
+}
+
+/* May this slot begin? Its worker's label may be looked at only while it is known to have lived during the
+ * lookup. */
+static bool begins(const struct kvx_question *q, uint32_t id)
+{
+    if (!q->filtered)
+        return true;
+    const struct kvx_slot *slot = kvx_slot_at(q->ix, id);
+    /* acquire: pairs with the release of a death; who is alive here has not ended before this section */
+    if (atomic_load_explicit(&slot->dead, memory_order_acquire) & KVX_TIER_BIT(KVX_TIER_DEVICE))
+        return false;
+    return slot->worker < q->l->cap && kvx_lookup_wants(q, slot->worker);
+}
+
+/* ---- The device ---- */
+
+/* Blocks [base, base + m) of the prompt are this chunk's first cells. Returns whether any device prefix
+ * reaches the end. */
+static bool device_step(const struct kvx_question *q, const struct kvx_chunk *c, uint32_t base, unsigned m)
+{
+    struct kvx_lookup *l = q->l;
+    uint32_t *depth = l->depth, cap = l->cap; /* not read again after each store */
+    struct kvx_holder_view v = kvx_view_of(c);
     bool alive = false;
     for (uint32_t i = 0; i < v.count; i++) {
         uint32_t holder = v.ids[i], slot = holder >> 2;
-        if ((holder & 3) != KVX_TIER_DEVICE || slot >= l->cap || l->depth[slot] != base)
+        if ((holder & 3) != KVX_TIER_DEVICE || slot >= cap || depth[slot] != base)
             continue;
-        uint64_t mask = atomic_load_explicit(&v.masks[i], memory_order_acquire);
-        unsigned run = run_in(mask, 0, m);
-        if (!run)
+        unsigned run = kvx_run_in(atomic_load_explicit(&v.masks[i], memory_order_acquire), 0, m);
+        if (!run || (base == 0 && !begins(q, slot)))
             continue;
         if (base == 0)
             l->touched[l->touched_count++] = slot;
-        l->depth[slot] = base + run;
+        depth[slot] = base + run;
         alive |= run == m;
     }
     return alive;
 }
 
 /* The device prefix of every worker. At base > 0, a slot with depth == base has been touched. */
-static void device_walk(const struct kvx_index *ix, struct kvx_lookup *l, const uint64_t *local, uint32_t n)
+static void device_walk(const struct kvx_question *q)
 {
+    const struct kvx_index *ix = q->ix;
     uint32_t base = 0;
-    for (uint32_t id = kvx_child_find(ix, 0, 0, local[0]); id;) {
+    for (uint32_t id = kvx_walk_on(q, 0, 0, 0); id;) {
         const struct kvx_chunk *c = kvx_chunk_at(ix, id);
-        uint32_t cells = kvx_chunk_len(c), left = n - base;
         __builtin_prefetch(atomic_load_explicit(&c->holders, memory_order_relaxed));
-        unsigned m = kvx_common(kvx_locals(c), local + base, cells < left ? cells : left);
-        if (base + m < n)
-            kvx_child_prefetch(ix, id, m - 1, local[base + m]);
-        if (!device_step(l, c, base, m))
+        unsigned m = kvx_walk_same(q, c, base);
+        if (base + m < q->n)
+            kvx_child_prefetch(q->sequence ? &ix->sequence.children : &ix->children, id, m - 1,
+                               q->hashes[base + m]);
+        if (!device_step(q, c, base, m))
             return;
         base += m;
-        if (base == n)
+        if (base == q->n)
             return;
-        id = kvx_child_find(ix, id, m - 1, local[base]);
+        id = kvx_walk_on(q, id, m - 1, base);
     }
-}
-
-static void add_match(const struct kvx_index *ix, struct kvx_lookup *l, uint32_t worker, uint32_t depth)
-{
-    const struct kvx_worker *w = kvx_worker_at(ix, worker);
-    struct kvx_match *m = &l->matches[l->match_count++];
-    m->label = w->label;
-    m->worker = worker;
-    for (unsigned tier = 0; tier < KVX_TIER_COUNT; tier++)
-        m->blocks[tier] = depth;
-    m->held_blocks = atomic_load_explicit(&w->held[KVX_TIER_DEVICE], memory_order_relaxed);
 }
 
 /* Turns depths into matches and clears them. A slot that is dead by now is left out: its worker held nothing
  * at some moment of this lookup. Two living slots of one worker and tier cannot both have been seen: the
  * older one's death was stored before the newer one's first mask, and is loaded here after all masks. */
-static void collect_device(const struct kvx_index *ix, struct kvx_lookup *l)
+static void collect_device(const struct kvx_question *q)
 {
+    struct kvx_lookup *l = q->l;
     for (uint32_t i = 0; i < l->touched_count; i++) {
         uint32_t id = l->touched[i], depth = l->depth[id];
-        const struct kvx_slot *slot = kvx_slot_at(ix, id);
+        const struct kvx_slot *slot = kvx_slot_at(q->ix, id);
         l->depth[id] = 0;
-        if (atomic_load_explicit(&slot->dead, memory_order_acquire) & KVX_TIER_BIT(KVX_TIER_DEVICE))
+        if (atomic_load_explicit(&slot->dead, memory_order_acquire) & KVX_TIER_BIT(KVX_TIER_DEVICE) ||
+            slot->worker >= l->cap)
             continue;
-        add_match(ix, l, slot->worker, depth);
+        kvx_match_add(q, slot->worker, depth);
     }
     l->touched_count = 0;
 }
 
-/* ---- Lower tiers ---- */
-
-static struct kvx_match *match_of(const struct kvx_index *ix, struct kvx_lookup *l, uint32_t worker,
-                                  uint32_t base)
+/* Workers that were met in a lower tier, but hold nothing of the prompt from its beginning on. */
+static void drop_empty(struct kvx_lookup *l)
 {
-    uint32_t number = l->by_worker[worker];
-    if (!number) {
-        if (base) /* without a match it has nothing at the root */
-            return NULL;
-        add_match(ix, l, worker, 0);
-        number = l->by_worker[worker] = l->match_count;
-    }
-    return &l->matches[number - 1];
-}
-
-/* Extends the workers that stand within [base, base + m) through their blocks in `tier`. Returns how far
- * anyone got. */
-static uint32_t lower_step(const struct kvx_index *ix, struct kvx_lookup *l, const struct kvx_chunk *c,
-                           uint32_t base, unsigned m, enum kvx_tier tier)
-{
-    struct holder_view v = view_of(c);
-    uint32_t reach = 0;
-    for (uint32_t i = 0; i < v.count; i++) {
-        uint32_t holder = v.ids[i];
-        if ((holder & 3) != (uint32_t)tier || holder >> 2 >= l->cap)
-            continue;
-        uint64_t mask = atomic_load_explicit(&v.masks[i], memory_order_acquire);
-        /* after the mask: a slot that is alive here held these bits when they were read */
-        const struct kvx_slot *slot = kvx_slot_at(ix, holder >> 2);
-        if (!mask || atomic_load_explicit(&slot->dead, memory_order_acquire) & KVX_TIER_BIT(tier))
-            continue;
-        if (base == 0 && !(mask & 1) && !l->by_worker[slot->worker])
-            continue;
-        struct kvx_match *match = match_of(ix, l, slot->worker, base);
-        if (!match || match->blocks[tier] < base || match->blocks[tier] >= base + m)
-            continue;
-        uint32_t blocks = match->blocks[tier] + run_in(mask, match->blocks[tier] - base, m);
-        for (unsigned t = tier; t < KVX_TIER_COUNT; t++)
-            match->blocks[t] = blocks;
-        reach = blocks > reach ? blocks : reach;
-    }
-    return reach;
-}
-
-static void lower_walk(const struct kvx_index *ix, struct kvx_lookup *l, const uint64_t *local, uint32_t n,
-                       enum kvx_tier tier)
-{
-    uint32_t base = 0, reach = 0;
+    uint32_t kept = 0;
     for (uint32_t i = 0; i < l->match_count; i++)
-        reach = l->matches[i].blocks[tier] > reach ? l->matches[i].blocks[tier] : reach;
-    for (uint32_t id = kvx_child_find(ix, 0, 0, local[0]); id;) {
-        const struct kvx_chunk *c = kvx_chunk_at(ix, id);
-        uint32_t cells = kvx_chunk_len(c), left = n - base;
-        unsigned m = kvx_common(kvx_locals(c), local + base, cells < left ? cells : left);
-        uint32_t here = lower_step(ix, l, c, base, m, tier);
-        reach = here > reach ? here : reach;
-        base += m;
-        if (base == n || reach < base)
-            return;
-        id = kvx_child_find(ix, id, m - 1, local[base]);
+        if (l->matches[i].blocks[KVX_REACH_ANY])
+            l->matches[kept++] = l->matches[i];
+    l->match_count = kept;
+}
+
+static void answer(const struct kvx_question *q)
+{
+    bool lower = q->n && kvx_lower_used(q->ix);
+    if (q->n) {
+        device_walk(q);
+        collect_device(q);
     }
+    if (lower || q->prompt->every_worker) {
+        kvx_lower_begin(q);
+        if (q->prompt->every_worker)
+            kvx_lower_everyone(q);
+        if (lower)
+            kvx_lower_tiers(q);
+        kvx_lower_end(q);
+    }
+    if (lower && !q->prompt->every_worker)
+        drop_empty(q->l);
+    forget_verdicts(q->l);
 }
 
-static void lower_tiers(const struct kvx_index *ix, struct kvx_lookup *l, const uint64_t *local, uint32_t n)
-{
-    for (uint32_t i = 0; i < l->match_count; i++)
-        l->by_worker[l->matches[i].worker] = i + 1;
-    for (unsigned tier = KVX_TIER_DEVICE + 1; tier < KVX_TIER_COUNT; tier++)
-        if (atomic_load_explicit(&ix->held[tier], memory_order_relaxed))
-            lower_walk(ix, l, local, n, (enum kvx_tier)tier);
-    for (uint32_t i = 0; i < l->match_count; i++)
-        l->by_worker[l->matches[i].worker] = 0;
-}
-
-static bool lower_tiers_used(const struct kvx_index *ix)
-{
-    uint64_t held = 0;
-    for (unsigned tier = KVX_TIER_DEVICE + 1; tier < KVX_TIER_COUNT; tier++)
-        held |= atomic_load_explicit(&ix->held[tier], memory_order_relaxed);
-    return held != 0;
-}
-
-int kvx_index_match(const struct kvx_index *ix, struct kvx_lookup *l, const uint64_t *local, size_t n,
+int kvx_index_match(const struct kvx_index *ix, struct kvx_lookup *l, const struct kvx_prompt *prompt,
                     const struct kvx_match **matches, size_t *count)
 {
+    if (prompt->sequence && !kvx_sequence_on(ix))
+        return KVX_UNAVAILABLE;
     /* acquire: the slots below the count are visible. Later ones belong to workers that came after this
      * lookup began. */
     if (lookup_fit(l, atomic_load_explicit(&ix->slot_count, memory_order_acquire)))
         return KVX_NOMEM;
-    if (n > UINT32_MAX)
-        n = UINT32_MAX;
+    struct kvx_question q = {.ix = ix,
+                             .l = l,
+                             .prompt = prompt,
+                             .hashes = prompt->hashes,
+                             .n = prompt->n > UINT32_MAX ? UINT32_MAX : (uint32_t)prompt->n,
+                             .sequence = prompt->sequence,
+                             .filtered = prompt->wanted != NULL};
     l->match_count = 0;
-    if (n) {
-        device_walk(ix, l, local, (uint32_t)n);
-        collect_device(ix, l);
-        if (lower_tiers_used(ix))
-            lower_tiers(ix, l, local, (uint32_t)n);
-    }
+    answer(&q);
     *matches = l->matches;
     *count = l->match_count;
     return KVX_OK;

@@ -18,6 +18,7 @@ enum kvx_purpose {
     KVX_FOR_CHILDREN,
     KVX_FOR_OVERLAY,
     KVX_FOR_PENDING,
+    KVX_FOR_SEQUENCE,
     KVX_FOR_OTHER,
     KVX_PURPOSES
 };

@@ -31,7 +31,7 @@ uint64_t kvx_names_first(const struct kvx_index *ix, const struct kvx_worker *w,
                          struct kvx_names *n)
 {
     *n = (struct kvx_names){.hash = hash};
-    uint64_t pos = kvx_map_find(ix, hash);
+    uint64_t pos = kvx_map_find(ix, &ix->map, hash);
     if (pos && !kvx_pairs_second(&w->overlay, pos) && kvx_worker_holds(ix, w, pos))
         return pos;
     return kvx_names_next(ix, w, n);
@@ -45,20 +45,35 @@ uint64_t kvx_names_next(const struct kvx_index *ix, const struct kvx_worker *w, 
     return skip_stale(ix, w, kvx_pairs_first(&w->overlay, n->hash), n);
 }
 
+/* The live holder of entry i of the position's chunk, if it holds the position. */
+static const struct kvx_worker *holder_at(const struct kvx_index *ix, uint64_t pos, uint32_t i)
+{
+    _Atomic uint64_t *mask;
+    uint32_t holder = kvx_entry(kvx_chunk_at(ix, KVX_POS_CHUNK(pos)), i, &mask);
+    if (!(atomic_load_explicit(mask, memory_order_relaxed) >> KVX_POS_OFFSET(pos) & 1))
+        return NULL;
+    const struct kvx_slot *slot = kvx_slot_at(ix, holder >> 2);
+    if (atomic_load_explicit(&slot->dead, memory_order_relaxed) >> (holder & 3) & 1)
+        return NULL;
+    return kvx_worker_at(ix, slot->worker);
+}
+
+bool kvx_held_by_anyone(const struct kvx_index *ix, uint64_t pos)
+{
+    uint32_t n = kvx_entry_count(kvx_chunk_at(ix, KVX_POS_CHUNK(pos)));
+    for (uint32_t i = 0; i < n; i++)
+        if (holder_at(ix, pos, i))
+            return true;
+    return false;
+}
+
 /* Does some live worker hold `pos` without an overlay there? */
 static bool named_by_column(const struct kvx_index *ix, uint64_t pos)
 {
-    struct kvx_chunk *c = kvx_chunk_at(ix, KVX_POS_CHUNK(pos));
-    uint32_t n = kvx_entry_count(c);
+    uint32_t n = kvx_entry_count(kvx_chunk_at(ix, KVX_POS_CHUNK(pos)));
     for (uint32_t i = 0; i < n; i++) {
-        _Atomic uint64_t *mask;
-        uint32_t holder = kvx_entry(c, i, &mask);
-        if (!(atomic_load_explicit(mask, memory_order_relaxed) >> KVX_POS_OFFSET(pos) & 1))
-            continue;
-        const struct kvx_slot *slot = kvx_slot_at(ix, holder >> 2);
-        if (atomic_load_explicit(&slot->dead, memory_order_relaxed) >> (holder & 3) & 1)
-            continue;
-        if (!kvx_pairs_second(&kvx_worker_at(ix, slot->worker)->overlay, pos))
+        const struct kvx_worker *w = holder_at(ix, pos, i);
+        if (w && !w->pool && !kvx_pairs_second(&w->overlay, pos))
             return true;
     }
     return false;
@@ -66,13 +81,15 @@ static bool named_by_column(const struct kvx_index *ix, uint64_t pos)
 
 uint64_t kvx_names_anyone(const struct kvx_index *ix, uint64_t hash)
 {
-    uint64_t pos = kvx_map_find(ix, hash);
+    uint64_t pos = kvx_map_find(ix, &ix->map, hash);
     if (pos && !named_by_column(ix, pos))
         pos = 0;
     for (uint32_t id = 0; ix->overlay_entries && id < ix->workers.count; id++) {
         const struct kvx_worker *w = kvx_worker_at(ix, id);
         struct kvx_names n = {.hash = hash}; /* the overlay only */
-        for (uint64_t p = w->generation ? kvx_names_next(ix, w, &n) : 0; p; p = kvx_names_next(ix, w, &n)) {
+        if (!w->generation || w->pool)
+            continue;
+        for (uint64_t p = kvx_names_next(ix, w, &n); p; p = kvx_names_next(ix, w, &n)) {
             if (pos && pos != p)
                 return 0;
             pos = p;
@@ -87,9 +104,9 @@ static bool is_primary(struct kvx_index *ix, uint64_t pos, uint64_t hash)
 {
     if (!kvx_chunk_at(ix, KVX_POS_CHUNK(pos))->secondary)
         return true;
-    uint64_t named = kvx_map_find(ix, hash);
-    if (!named && !kvx_map_reserve(ix, 1))
-        return kvx_map_put(ix, hash, pos) == 0;
+    uint64_t named = kvx_map_find(ix, &ix->map, hash);
+    if (!named && !kvx_map_reserve(ix, &ix->map, 1))
+        return kvx_map_put(ix, &ix->map, hash, pos) == 0;
     return named == pos;
 }
 
@@ -100,7 +117,7 @@ static int add_pairs(struct kvx_index *ix, struct kvx_worker *w, uint64_t pos, c
         return KVX_NOMEM;
     for (unsigned i = 0; i < n; i++)
         kvx_pairs_add(&w->overlay, hashes[i], pos);
-    ix->overlay_entries += n;
+    kvx_overlay_count(ix, w, n);
     return 1;
 }
 
@@ -121,7 +138,7 @@ int kvx_name_add(struct kvx_index *ix, struct kvx_worker *w, uint64_t pos, uint6
 void kvx_pair_drop(struct kvx_index *ix, struct kvx_worker *w, uint32_t pair)
 {
     kvx_pairs_remove(&w->overlay, pair);
-    ix->overlay_entries--;
+    kvx_overlay_count(ix, w, -1);
 }
 
 void kvx_names_drop_others(struct kvx_index *ix, struct kvx_worker *w, uint64_t pos, uint32_t keep_pair)
@@ -149,7 +166,7 @@ static bool leads_on(const struct kvx_worker *w, const struct kvx_chunk *c, unsi
 void kvx_name_lose(struct kvx_index *ix, struct kvx_worker *w, uint64_t pos, uint32_t pair)
 {
     struct kvx_chunk *c = kvx_chunk_at(ix, KVX_POS_CHUNK(pos));
-    if (leads_on(w, c, KVX_POS_OFFSET(pos), c->children))
+    if (!w->pool && leads_on(w, c, KVX_POS_OFFSET(pos), c->children))
         c->remembered = true;
     else
         kvx_pair_drop(ix, w, pair);

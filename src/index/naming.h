@@ -25,7 +25,10 @@ uint64_t kvx_names_first(const struct kvx_index *, const struct kvx_worker *, ui
                          struct kvx_names *);
 uint64_t kvx_names_next(const struct kvx_index *, const struct kvx_worker *, struct kvx_names *);
 
-/* The one position that workers name by this hash, or 0: none or several. */
+/* Does some live holder, worker or pool, hold it in some tier? */
+bool kvx_held_by_anyone(const struct kvx_index *, uint64_t pos);
+
+/* The one position that workers name by this hash, or 0: none or several. Pools' names are their own. */
 uint64_t kvx_names_anyone(const struct kvx_index *, uint64_t hash);
 
 /* Makes `hash` a name of `pos`. `held`: the worker held the position before. 1: a new entry; 0: known. */
@@ -37,7 +40,7 @@ void kvx_names_drop_others(struct kvx_index *, struct kvx_worker *, uint64_t pos
 void kvx_pair_drop(struct kvx_index *, struct kvx_worker *, uint32_t pair);
 /* The worker has lost `pos`, whose last name is this pair. The name is kept while the worker may hold a
  * position directly below, because a dump gives that one its parent's true name; it names nothing any more.
- */
+ * Pools are in no dump. */
 void kvx_name_lose(struct kvx_index *, struct kvx_worker *, uint64_t pos, uint32_t pair);
 /* The worker has lost `pos`: names that were kept for its sake go. */
 void kvx_names_lost(struct kvx_index *, struct kvx_worker *, uint64_t pos);

@@ -34,13 +34,14 @@ void kvx_pending_clear(struct kvx_index *, struct kvx_worker *, unsigned tiers);
 /* What a run of n blocks counts against the byte bound. */
 uint64_t kvx_pending_bytes(size_t n);
 
-/* Engine hashes that were announced in a tier before any store made them known. Oldest dropped first. */
+/* Hashes that were announced in a tier before any store made them known. Oldest dropped first. */
 struct kvx_unresolved {
     uint64_t hash;
     enum kvx_tier tier;
     struct kvx_unresolved *older, *newer;
 };
 
+uint32_t kvx_unresolved_max(const struct kvx_index *, const struct kvx_worker *);
 int kvx_unresolved_add(struct kvx_index *, struct kvx_worker *, uint64_t hash, enum kvx_tier,
                        struct kvx_store_result *) KVX_MUST_CHECK;
 size_t kvx_unresolved_remove(struct kvx_index *, struct kvx_worker *, unsigned tiers, uint64_t hash);

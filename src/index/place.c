@@ -3,6 +3,7 @@
 #include "chunk.h"
 #include "naming.h"
 #include "pending.h"
+#include "sequence.h"
 #include "worker.h"
 
 /* Consecutive cells of one chunk that match blocks i to i + count - 1 of the run. */
@@ -22,7 +23,8 @@ static bool find_segment(const struct kvx_index *ix, const struct kvx_run *run, 
     s->chunk = kvx_chunk_at(ix, s->id);
     s->taken = 0;
     if (!s->id || start >= kvx_chunk_len(s->chunk) || kvx_locals(s->chunk)[start] != run->local[i]) {
-        s->id = kvx_child_find(ix, KVX_POS_CHUNK(parent), KVX_POS_OFFSET(parent), run->local[i]);
+        s->id = kvx_child_find(ix, &ix->children, KVX_POS_CHUNK(parent), KVX_POS_OFFSET(parent),
+                               run->local[i], 0);
         if (!s->id)
             return false;
         s->chunk = kvx_chunk_at(ix, s->id);
@@ -42,7 +44,8 @@ static int append_cells(struct kvx_index *ix, const struct kvx_run *run, size_t 
     s->count = (unsigned)(left < room ? left : room);
     /* the holder's entry first: cells without any holder would be garbage if that failed */
     if (!kvx_mask_ensure(ix, s->chunk, kvx_holder_of(run->worker, run->tier)) ||
-        kvx_map_reserve(ix, s->count) || kvx_chunk_grow(ix, s->chunk, s->start + s->count))
+        kvx_map_reserve(ix, &ix->map, s->count) || kvx_sequence_reserve(ix, false, s->count) ||
+        kvx_chunk_grow(ix, s->chunk, s->start + s->count))
         return KVX_NOMEM;
     s->taken = kvx_chunk_append(ix, s->id, s->count, run->local + i, run->engine + i);
     return KVX_OK;
@@ -54,7 +57,8 @@ static int new_chunk(struct kvx_index *ix, const struct kvx_run *run, size_t i, 
     size_t left = run->n - i;
     s->start = 0;
     s->count = (unsigned)(left < KVX_CHUNK_BLOCKS ? left : KVX_CHUNK_BLOCKS);
-    if (kvx_map_reserve(ix, s->count) || kvx_child_reserve(ix) ||
+    if (kvx_map_reserve(ix, &ix->map, s->count) || kvx_child_reserve(ix, &ix->children) ||
+        kvx_sequence_reserve(ix, true, s->count) ||
         kvx_chunk_new(ix, KVX_POS_CHUNK(parent), KVX_POS_OFFSET(parent), s->count, &s->id))
         return KVX_NOMEM;
     s->chunk = kvx_chunk_at(ix, s->id);

@@ -43,7 +43,7 @@ static struct taken take(struct kvx_index *ix, struct kvx_worker *w, uint64_t po
 static unsigned remove_shared(struct kvx_index *ix, struct kvx_worker *w, unsigned tiers, uint64_t hash,
                               size_t *taken)
 {
-    uint64_t pos = kvx_map_find(ix, hash);
+    uint64_t pos = kvx_map_find(ix, &ix->map, hash);
     if (!pos || kvx_pairs_second(&w->overlay, pos))
         return 0;
     struct taken t = take(ix, w, pos, tiers);
@@ -92,7 +92,7 @@ int kvx_index_remove(struct kvx_index *ix, struct kvx_worker_ref ref, unsigned t
         return KVX_STALE;
     for (size_t i = 0; i < n; i++) {
         if (i + AHEAD < n)
-            kvx_map_prefetch(ix, engine[i + AHEAD]);
+            kvx_map_prefetch(&ix->map, engine[i + AHEAD]);
         size_t taken = 0, pending = 0;
         unsigned named = remove_shared(ix, w, tiers, engine[i], &taken);
         if (w->overlay.count)

@@ -7,8 +7,8 @@
 #define INDEX_RETIRE_H
 
 #include "base/err.h"
-#include "memory.h"
 #include "index/rcu.h"
+#include "memory.h"
 
 #include <stdbool.h>
 

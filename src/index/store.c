@@ -2,6 +2,7 @@
 #include "naming.h"
 #include "pending.h"
 #include "place.h"
+#include "pool.h"
 #include "worker.h"
 
 /* Announced before: now that the worker names these hashes, it holds them in those tiers too. */
@@ -50,7 +51,9 @@ static int place_under(struct kvx_index *ix, struct kvx_run *run, const uint64_t
         if (rc)
             return rc;
     }
-    return apply_unresolved(ix, run, result);
+    if (!run->worker->pool && apply_unresolved(ix, run, result))
+        return KVX_NOMEM;
+    return kvx_pools_resolve(ix, run, parents, n, result);
 }
 
 /* Stores whose parent was just named. Each one may name the parents of others. */
@@ -80,13 +83,19 @@ static int place_ready(struct kvx_index *ix, struct kvx_store_result *result)
     return KVX_OK;
 }
 
+/* A pool is below every worker's device. */
+static bool tier_allowed(const struct kvx_worker *w, enum kvx_tier tier)
+{
+    return (unsigned)tier < KVX_TIER_COUNT && !(w->pool && tier == KVX_TIER_DEVICE);
+}
+
 int kvx_index_store(struct kvx_index *ix, const struct kvx_store *s, struct kvx_store_result *result)
 {
     struct kvx_worker *w = kvx_worker_get(ix, s->worker);
     *result = (struct kvx_store_result){0};
     if (!w)
         return KVX_STALE;
-    if (s->n == 0 || s->n > UINT32_MAX || (unsigned)s->tier >= KVX_TIER_COUNT)
+    if (s->n == 0 || s->n > UINT32_MAX || !tier_allowed(w, s->tier))
         return KVX_INVALID;
     uint64_t parents[KVX_PARENT_POSITIONS_MAX] = {0};
     int n = s->has_parent ? parents_of(ix, w, s->parent, parents) : 1;
@@ -105,6 +114,19 @@ int kvx_index_store(struct kvx_index *ix, const struct kvx_store *s, struct kvx_
     return rc ? rc : place_ready(ix, result);
 }
 
+static int pool_reside(struct kvx_index *ix, struct kvx_worker *w, enum kvx_tier tier, size_t n,
+                       const uint64_t *hashes, struct kvx_store_result *result)
+{
+    for (size_t i = 0; i < n; i++) {
+        int rc = kvx_pool_hold(ix, w, hashes[i], tier, result);
+        if (rc < 0)
+            return rc;
+        if (rc == 0 && kvx_unresolved_add(ix, w, hashes[i], tier, result))
+            return KVX_NOMEM;
+    }
+    return place_ready(ix, result); /* the pool's own stores below blocks it has just named */
+}
+
 int kvx_index_reside(struct kvx_index *ix, struct kvx_worker_ref ref, enum kvx_tier tier, size_t n,
                      const uint64_t *engine, struct kvx_store_result *result)
 {
@@ -112,8 +134,10 @@ int kvx_index_reside(struct kvx_index *ix, struct kvx_worker_ref ref, enum kvx_t
     *result = (struct kvx_store_result){0};
     if (!w)
         return KVX_STALE;
-    if ((unsigned)tier >= KVX_TIER_COUNT)
+    if (!tier_allowed(w, tier))
         return KVX_INVALID;
+    if (w->pool)
+        return pool_reside(ix, w, tier, n, engine, result);
     for (size_t i = 0; i < n; i++) {
         struct kvx_names names;
         uint64_t pos = kvx_names_first(ix, w, engine[i], &names);

@@ -19,6 +19,11 @@ static void drop(struct kvx_index *ix, struct kvx_worker *w, uint32_t pair)
     ix->unresolved_count--;
 }
 
+uint32_t kvx_unresolved_max(const struct kvx_index *ix, const struct kvx_worker *w)
+{
+    return w->pool ? ix->config.pool_unresolved_max : ix->config.unresolved_max;
+}
+
 int kvx_unresolved_add(struct kvx_index *ix, struct kvx_worker *w, uint64_t hash, enum kvx_tier tier,
                        struct kvx_store_result *result)
 {
@@ -26,7 +31,7 @@ int kvx_unresolved_add(struct kvx_index *ix, struct kvx_worker *w, uint64_t hash
         result->pending++;
         return KVX_OK;
     }
-    if (!ix->config.unresolved_max) {
+    if (!kvx_unresolved_max(ix, w)) {
         result->dropped++;
         return KVX_OK;
     }
@@ -35,7 +40,7 @@ int kvx_unresolved_add(struct kvx_index *ix, struct kvx_worker *w, uint64_t hash
     struct kvx_unresolved *u = kvx_cell_alloc(&ix->memory, KVX_FOR_PENDING, sizeof(*u));
     if (!u)
         return KVX_NOMEM;
-    if (w->unresolved.count >= ix->config.unresolved_max) {
+    if (w->unresolved.count >= kvx_unresolved_max(ix, w)) {
         result->dropped++;
         drop(ix, w, kvx_pairs_second(&w->unresolved, (uintptr_t)w->unresolved_oldest));
     }

@@ -1,6 +1,7 @@
 #include "chunk.h"
 #include "naming.h"
 #include "pending.h"
+#include "sequence.h"
 #include "worker.h"
 
 /* Each check returns NULL or what is wrong. `children` and `held` are recounted from the chunks. */
@@ -24,10 +25,12 @@ static const char *check_entry(struct validation *v, uint32_t id, uint32_t holde
     const struct kvx_worker *w = kvx_worker_at(ix, slot->worker);
     if (!w->generation || w->slot[tier] != holder >> 2 || !(w->tiers >> tier & 1))
         return "a living slot is not its worker's current one";
+    if (slot->pool != w->pool || (w->pool && tier == KVX_TIER_DEVICE))
+        return "a pool's holder is not what it may be";
     v->held[slot->worker * KVX_TIER_COUNT + tier] += (uint64_t)__builtin_popcountll(bits);
     for (; bits; bits &= bits - 1) {
         uint64_t pos = KVX_POS(id, (unsigned)__builtin_ctzll(bits));
-        if (!kvx_pairs_second(&w->overlay, pos) && kvx_map_find(ix, kvx_engine_at(ix, pos)) != pos)
+        if (!kvx_pairs_second(&w->overlay, pos) && kvx_map_find(ix, &ix->map, kvx_engine_at(ix, pos)) != pos)
             return "a held position has no name";
     }
     return NULL;
@@ -65,13 +68,16 @@ static const char *check_chunk(struct validation *v, uint32_t id, struct kvx_chu
             ? !parent->serial || parent->serial >= c->serial || c->parent_offset >= kvx_chunk_len(parent)
             : c->parent_offset != 0)
         return "a chunk hangs at no position";
-    if (kvx_child_find(ix, c->parent, c->parent_offset, kvx_locals(c)[0]) != id)
+    if (kvx_child_find(ix, &ix->children, c->parent, c->parent_offset, kvx_locals(c)[0], 0) != id)
         return "a chunk is not in the child table";
     for (unsigned i = 0; i < len && !c->secondary; i++)
-        if (kvx_map_find(ix, kvx_engines(c)[i]) != KVX_POS(id, i))
+        if (kvx_map_find(ix, &ix->map, kvx_engines(c)[i]) != KVX_POS(id, i))
             return "the shared map misses a primary position";
     if (!c->live && !c->children)
         return "a chunk without holders and children was not reclaimed";
+    const char *wrong = kvx_sequence_on(ix) ? kvx_sequence_check_chunk(ix, id) : NULL;
+    if (wrong)
+        return wrong;
     v->children[c->parent]++;
     return check_holders(v, id, c);
 }
@@ -97,7 +103,9 @@ static const char *check_chunks(struct validation *v)
         return "chunks or positions are miscounted";
     if (ix->children.live != chunks || ix->children.used < ix->children.live)
         return "the child table is miscounted";
-    return kvx_map_valid(ix) ? NULL : "the shared map holds a wrong or unreachable entry";
+    if (!kvx_map_valid(ix, &ix->map))
+        return "the shared map holds a wrong or unreachable entry";
+    return kvx_sequence_check(ix);
 }
 
 static const char *check_pending(const struct kvx_index *ix, uint32_t id, const struct kvx_worker *w,
@@ -119,45 +127,74 @@ static const char *check_pending(const struct kvx_index *ix, uint32_t id, const 
         return "pending blocks are miscounted";
     if (blocks > ix->config.pending_blocks_max || bytes > ix->config.pending_bytes_max)
         return "pending blocks exceed their bounds";
-    if (unresolved != w->unresolved.count || unresolved > ix->config.unresolved_max)
+    if (unresolved != w->unresolved.count || unresolved > kvx_unresolved_max(ix, w))
         return "unresolved blocks are miscounted";
     return kvx_pairs_valid(&w->pending_blocks) && kvx_pairs_valid(&w->unresolved)
                ? NULL
                : "a worker's pairs are broken";
 }
 
-static const char *check_workers(struct validation *v)
+/* What is added up over workers and pools. */
+struct sums {
+    uint64_t workers, pools, overlay, pool_overlay, pending, unresolved, runs;
+    uint64_t held[KVX_TIER_COUNT], pool_held[KVX_TIER_COUNT];
+};
+
+static const char *check_worker(const struct validation *v, uint32_t id, struct sums *sum)
+{
+    const struct kvx_worker *w = kvx_worker_at(v->ix, id);
+    if (atomic_load_explicit(&w->live, memory_order_relaxed) != (w->generation && !w->pool))
+        return "readers take a worker for what it is not";
+    if (!w->generation)
+        return NULL;
+    for (unsigned tier = 0; tier < KVX_TIER_COUNT; tier++) {
+        uint64_t count = atomic_load_explicit(&w->held[tier], memory_order_relaxed);
+        sum->held[tier] += count;
+        sum->pool_held[tier] += w->pool ? count : 0;
+        if (count != v->held[id * KVX_TIER_COUNT + tier])
+            return "a worker miscounts its blocks";
+    }
+    *(w->pool ? &sum->pools : &sum->workers) += 1;
+    *(w->pool ? &sum->pool_overlay : &sum->overlay) += w->overlay.count;
+    sum->pending += w->pending_count;
+    sum->unresolved += w->unresolved.count;
+    const char *wrong = check_pending(v->ix, id, w, &sum->runs);
+    if (wrong)
+        return wrong;
+    return kvx_pairs_valid(&w->overlay) ? NULL : "an overlay is broken";
+}
+
+static const char *check_pools(const struct kvx_index *ix, uint64_t pools)
+{
+    if (pools && !ix->sequence.blocks)
+        return "a pool has no map by sequence hash";
+    uint64_t listed = 0;
+    for (uint32_t id = ix->pools; id && listed <= pools; id = kvx_worker_at(ix, id)->next_pool, listed++)
+        if (!kvx_worker_at(ix, id)->generation || !kvx_worker_at(ix, id)->pool)
+            return "a worker is in the list of pools";
+    return listed == pools ? NULL : "the list of pools is broken";
+}
+
+static const char *check_workers(const struct validation *v)
 {
     const struct kvx_index *ix = v->ix;
-    uint64_t workers = 0, overlay = 0, pending = 0, unresolved = 0, runs = 0, held[KVX_TIER_COUNT] = {0};
-    for (uint32_t id = 1; id < ix->workers.count; id++) {
-        const struct kvx_worker *w = kvx_worker_at(ix, id);
-        if (!w->generation)
-            continue;
-        for (unsigned tier = 0; tier < KVX_TIER_COUNT; tier++) {
-            uint64_t count = atomic_load_explicit(&w->held[tier], memory_order_relaxed);
-            held[tier] += count;
-            if (count != v->held[id * KVX_TIER_COUNT + tier])
-                return "a worker miscounts its blocks";
-        }
-        const char *wrong = check_pending(ix, id, w, &runs);
-        if (wrong)
-            return wrong;
-        if (!kvx_pairs_valid(&w->overlay))
-            return "an overlay is broken";
-        workers++;
-        overlay += w->overlay.count;
-        pending += w->pending_count;
-        unresolved += w->unresolved.count;
-    }
+    struct sums sum = {0};
+    const char *wrong = NULL;
+    for (uint32_t id = 1; id < ix->workers.count && !wrong; id++)
+        wrong = check_worker(v, id, &sum);
+    wrong = wrong ? wrong : check_pools(ix, sum.pools);
+    if (wrong)
+        return wrong;
     for (unsigned tier = 0; tier < KVX_TIER_COUNT; tier++)
-        if (held[tier] != atomic_load_explicit(&ix->held[tier], memory_order_relaxed))
+        if (sum.held[tier] != atomic_load_explicit(&ix->held[tier], memory_order_relaxed) ||
+            sum.pool_held[tier] != ix->pool_held[tier])
             return "the index miscounts a tier";
-    if (workers != ix->worker_count || overlay != ix->overlay_entries || pending != ix->pending_blocks ||
-        unresolved != ix->unresolved_count)
+    if (sum.workers != ix->worker_count || sum.overlay != ix->overlay_entries ||
+        sum.pool_overlay != ix->pool_overlay_entries || sum.pending != ix->pending_blocks ||
+        sum.unresolved != ix->unresolved_count)
         return "workers or their names are miscounted";
-    return runs == ix->waiting.count && kvx_pairs_valid(&ix->waiting) ? NULL
-                                                                      : "the waiting runs are miscounted";
+    return sum.runs == ix->waiting.count && kvx_pairs_valid(&ix->waiting) ? NULL
+                                                                          : "the waiting runs are miscounted";
 }
 
 static const char *check_rest(const struct kvx_index *ix)

@@ -2,6 +2,9 @@
 
 #include "chunk.h"
 #include "pending.h"
+#include "sequence.h"
+
+#include <string.h>
 
 struct kvx_worker *kvx_worker_get(const struct kvx_index *ix, struct kvx_worker_ref ref)
 {
@@ -19,10 +22,12 @@ void kvx_held_add(struct kvx_index *ix, struct kvx_worker *w, enum kvx_tier tier
         uint64_t before = atomic_load_explicit(words[i], memory_order_relaxed);
         atomic_store_explicit(words[i], before + (uint64_t)blocks, memory_order_relaxed);
     }
+    if (w->pool)
+        ix->pool_held[tier] += (uint64_t)blocks;
 }
 
 /* A slot for these tiers of a worker; the other tiers stay unused. */
-static int slot_new(struct kvx_index *ix, uint32_t worker, unsigned tiers, uint32_t *out)
+static int slot_new(struct kvx_index *ix, uint32_t worker, bool pool, unsigned tiers, uint32_t *out)
 {
     uint32_t id = ix->free_slots;
     if (!id &&
@@ -34,6 +39,7 @@ static int slot_new(struct kvx_index *ix, uint32_t worker, unsigned tiers, uint3
         id = ix->slots.count++;
     struct kvx_slot *slot = kvx_slot_at(ix, id);
     slot->worker = worker;
+    slot->pool = pool;
     slot->used = tiers;
     slot->link = 0;
     slot->sweep_pass = 0;
@@ -57,7 +63,7 @@ static void slot_kill(struct kvx_index *ix, uint32_t id, unsigned tiers)
 
 void kvx_worker_forget(struct kvx_index *ix, struct kvx_worker *w)
 {
-    ix->overlay_entries -= w->overlay.count;
+    kvx_overlay_count(ix, w, -(int64_t)w->overlay.count);
     kvx_pairs_fini(&w->overlay, &ix->memory);
     kvx_pending_clear(ix, w, KVX_ALL_TIERS);
     kvx_unresolved_clear(ix, w, KVX_ALL_TIERS);
@@ -75,7 +81,22 @@ static void kill_tiers(struct kvx_index *ix, struct kvx_worker *w, unsigned tier
         }
 }
 
-int kvx_worker_add(struct kvx_index *ix, void *label, struct kvx_worker_ref *out)
+static void worker_init(struct kvx_index *ix, struct kvx_worker *w, void *label, bool pool, uint32_t slot)
+{
+    /* all but `live`, which readers may be looking at */
+    size_t kept = offsetof(struct kvx_worker, pool);
+    memset((char *)w + kept, 0, sizeof(*w) - kept);
+    w->label = label;
+    w->pool = pool;
+    w->generation = ++ix->next_generation;
+    kvx_pairs_init(&w->overlay, KVX_FOR_OVERLAY, ix->hooks.pair_mask);
+    kvx_pairs_init(&w->pending_blocks, KVX_FOR_PENDING, ix->hooks.pair_mask);
+    kvx_pairs_init(&w->unresolved, KVX_FOR_PENDING, ix->hooks.pair_mask);
+    for (unsigned tier = 0; tier < KVX_TIER_COUNT; tier++)
+        w->slot[tier] = slot;
+}
+
+static int add(struct kvx_index *ix, void *label, bool pool, struct kvx_worker_ref *out)
 {
     if (ix->dead_slots >= ix->config.sweep_backlog_max)
         return KVX_UNAVAILABLE;
@@ -83,25 +104,45 @@ int kvx_worker_add(struct kvx_index *ix, void *label, struct kvx_worker_ref *out
     if (!id && kvx_table_reserve(&ix->workers, &ix->memory, &ix->retire))
         return KVX_NOMEM;
     uint32_t slot;
-    if (slot_new(ix, id ? id : ix->workers.count, KVX_ALL_TIERS, &slot))
+    if (slot_new(ix, id ? id : ix->workers.count, pool, KVX_ALL_TIERS, &slot))
         return KVX_NOMEM;
-    struct kvx_worker *w;
-    if (id) {
-        w = kvx_worker_at(ix, id);
-        ix->free_workers = w->link;
-    } else {
+    if (id)
+        ix->free_workers = kvx_worker_at(ix, id)->link;
+    else
         id = ix->workers.count++;
-        w = kvx_worker_at(ix, id);
-    }
-    *w = (struct kvx_worker){.label = label, .generation = ++ix->next_generation};
-    kvx_pairs_init(&w->overlay, KVX_FOR_OVERLAY, ix->hooks.pair_mask);
-    kvx_pairs_init(&w->pending_blocks, KVX_FOR_PENDING, ix->hooks.pair_mask);
-    kvx_pairs_init(&w->unresolved, KVX_FOR_PENDING, ix->hooks.pair_mask);
-    for (unsigned tier = 0; tier < KVX_TIER_COUNT; tier++)
-        w->slot[tier] = slot;
-    ix->worker_count++;
+    struct kvx_worker *w = kvx_worker_at(ix, id);
+    worker_init(ix, w, label, pool, slot);
+    /* release: a reader that sees it alive, or its id below the count, sees the label */
+    atomic_store_explicit(&w->live, !pool, memory_order_release);
+    atomic_store_explicit(&ix->worker_ids, ix->workers.count, memory_order_release);
     *out = (struct kvx_worker_ref){id, w->generation};
     return KVX_OK;
+}
+
+int kvx_worker_add(struct kvx_index *ix, void *label, struct kvx_worker_ref *out)
+{
+    int rc = add(ix, label, false, out);
+    ix->worker_count += rc == KVX_OK;
+    return rc;
+}
+
+int kvx_pool_add(struct kvx_index *ix, void *label, struct kvx_worker_ref *out)
+{
+    int rc = kvx_sequence_enable(ix, true);
+    rc = rc ? rc : add(ix, label, true, out);
+    if (rc)
+        return rc;
+    kvx_worker_at(ix, out->id)->next_pool = ix->pools;
+    ix->pools = out->id;
+    return KVX_OK;
+}
+
+static void pool_unlink(struct kvx_index *ix, uint32_t id)
+{
+    uint32_t *link = &ix->pools;
+    while (*link != id)
+        link = &kvx_worker_at(ix, *link)->next_pool;
+    *link = kvx_worker_at(ix, id)->next_pool;
 }
 
 int kvx_worker_remove(struct kvx_index *ix, struct kvx_worker_ref ref)
@@ -114,7 +155,12 @@ int kvx_worker_remove(struct kvx_index *ix, struct kvx_worker_ref ref)
     w->generation = 0;
     w->link = ix->dying_workers;
     ix->dying_workers = ref.id;
-    ix->worker_count--;
+    if (w->pool)
+        pool_unlink(ix, ref.id);
+    else
+        ix->worker_count--;
+    /* relaxed: a reader that still sees it answers for a worker that lived during its lookup */
+    atomic_store_explicit(&w->live, false, memory_order_relaxed);
     return KVX_OK;
 }
 
@@ -127,7 +173,7 @@ int kvx_worker_restart(struct kvx_index *ix, struct kvx_worker_ref ref, struct k
     if (w->tiers) { /* else there is nothing to leave behind */
         if (ix->dead_slots >= ix->config.sweep_backlog_max)
             return KVX_UNAVAILABLE;
-        if (slot_new(ix, ref.id, KVX_ALL_TIERS, &slot))
+        if (slot_new(ix, ref.id, w->pool, KVX_ALL_TIERS, &slot))
             return KVX_NOMEM;
         kill_tiers(ix, w, KVX_ALL_TIERS);
         for (unsigned tier = 0; tier < KVX_TIER_COUNT; tier++)
@@ -149,7 +195,7 @@ int kvx_worker_clear_tiers(struct kvx_index *ix, struct kvx_worker_ref ref, unsi
         uint32_t slot;
         if (ix->dead_slots >= ix->config.sweep_backlog_max)
             return KVX_UNAVAILABLE;
-        if (slot_new(ix, ref.id, stored, &slot))
+        if (slot_new(ix, ref.id, w->pool, stored, &slot))
             return KVX_NOMEM;
         kill_tiers(ix, w, stored);
         for (unsigned tier = 0; tier < KVX_TIER_COUNT; tier++)
@@ -160,7 +206,7 @@ int kvx_worker_clear_tiers(struct kvx_index *ix, struct kvx_worker_ref ref, unsi
     kvx_pending_clear(ix, w, tiers);
     kvx_unresolved_clear(ix, w, tiers);
     if (!w->tiers) { /* no name is left; otherwise the sweep takes stale names as it meets them */
-        ix->overlay_entries -= w->overlay.count;
+        kvx_overlay_count(ix, w, -(int64_t)w->overlay.count);
         kvx_pairs_fini(&w->overlay, &ix->memory);
     }
     return KVX_OK;

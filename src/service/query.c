@@ -53,7 +53,8 @@ static int match_and_copy(struct kvx_service *s, struct kvx_caller *c, struct kv
     struct found *found = NULL;
     size_t n_matches = 0;
     kvx_rcu_enter(c->reader);
-    int status = kvx_index_match(s->partition.index, c->lookup, local, n, &matches, &n_matches);
+    const struct kvx_prompt prompt = {.hashes = local, .n = n};
+    int status = kvx_index_match(s->partition.index, c->lookup, &prompt, &matches, &n_matches);
     if (!status) {
         found = kvx_arena_array(arena, n_matches, sizeof(*found));
         status = found ? KVX_OK : KVX_NOMEM;

@@ -1,12 +1,14 @@
 /* The index under a replayed workload, one thread, every event applied before the next record: one line of
  * JSON.
  *
- *     index_bench [--own-hashes] [--no-check] [FILE.ops | --trace [REQUESTS WORKERS BLOCKS] | --branches [N]]
+ *     index_bench [--own-hashes] [--pool] [--no-check] [FILE.ops | --trace [REQUESTS WORKERS BLOCKS] |
+ * --branches [N]]
  *
  * Measured: block operations a second (queried, stored and removed blocks), nanoseconds a block, bytes per
  * holder-block, and lookup times of the workload's own queries in random order afterwards. Then the same
  * records are applied again beside a literal model, and sampled answers are compared: `wrong` must be 0. With
- * --own-hashes every worker gets engine hashes of its own, as vLLM without PYTHONHASHSEED gives them. */
+ * --own-hashes every worker gets engine hashes of its own, as vLLM without PYTHONHASHSEED gives them; with
+ * --pool the index has an empty pool, so that every block is known by its sequence hash too. */
 #include "base/clock.h"
 #include "index/index.h"
 #include "index_literal.h"
@@ -19,7 +21,8 @@
 
 static struct {
     struct workload work;
-    bool own_hashes, check;
+    bool own_hashes, pool, check;
+    struct kvx_worker_ref pool_ref;
     struct kvx_rcu *rcu;
     struct kvx_rcu_reader *reader;
     struct kvx_lookup *lookup;
@@ -45,18 +48,21 @@ static void start(void)
                                       .pending_blocks_max = KVX_PENDING_BLOCKS_DEFAULT,
                                       .pending_bytes_max = KVX_PENDING_BYTES_DEFAULT,
                                       .unresolved_max = KVX_UNRESOLVED_DEFAULT,
+                                      .pool_unresolved_max = KVX_POOL_UNRESOLVED_DEFAULT,
                                       .sweep_backlog_max = KVX_SWEEP_BACKLOG_DEFAULT};
     require(kvx_index_new(&b.ix, &config) == 0, "no index");
     kvx_index_lock(b.ix);
     for (uint32_t i = 0; i < b.work.workers; i++)
         require(kvx_worker_add(b.ix, &b.workers[i], &b.workers[i]) == 0, "no worker");
+    require(!b.pool || kvx_pool_add(b.ix, &b.pool_ref, &b.pool_ref) == 0, "no pool");
     kvx_index_unlock(b.ix);
 }
 
 static size_t query(const uint64_t *local, uint32_t n, const struct kvx_match **matches)
 {
     size_t count;
-    require(kvx_index_match(b.ix, b.lookup, local, n, matches, &count) == 0, "a lookup failed");
+    struct kvx_prompt prompt = {.hashes = local, .n = n};
+    require(kvx_index_match(b.ix, b.lookup, &prompt, matches, &count) == 0, "a lookup failed");
     return count;
 }
 
@@ -238,11 +244,11 @@ static void report(void)
            s.positions, s.chunks, s.bytes, (double)s.bytes / held);
     printf(
         "\"bytes_by_use\":{\"columns\":%.2f,\"holders\":%.2f,\"map\":%.2f,\"children\":%.2f,\"overlay\":%.2f,"
-        "\"other\":%.2f},\"lookup_us\":{\"p50\":%.2f,\"p99\":%.2f},\"pending\":%" PRIu64
+        "\"sequence\":%.2f,\"other\":%.2f},\"lookup_us\":{\"p50\":%.2f,\"p99\":%.2f},\"pending\":%" PRIu64
         ",\"unknown\":%" PRIu64,
         (double)s.bytes_columns / held, (double)s.bytes_holders / held, (double)s.bytes_map / held,
-        (double)s.bytes_children / held, (double)s.bytes_overlay / held, (double)s.bytes_other / held,
-        (double)p50 / 1e3, (double)p99 / 1e3, b.pending, b.unknown);
+        (double)s.bytes_children / held, (double)s.bytes_overlay / held, (double)s.bytes_sequence / held,
+        (double)s.bytes_other / held, (double)p50 / 1e3, (double)p99 / 1e3, b.pending, b.unknown);
     printf(",\"answers_checked\":%" PRIu64 ",\"wrong\":%" PRIu64 ",\"checksum\":%" PRIu64 "}\n", answers,
            wrong, b.checksum);
     require(wrong == 0, "the index disagrees with the literal model");
@@ -253,12 +259,20 @@ static uint32_t number(char **args, int count, int i, uint32_t otherwise)
     return i < count ? (uint32_t)strtoul(args[i], NULL, 10) : otherwise;
 }
 
+static bool read_flag(const char *arg)
+{
+    b.own_hashes |= !strcmp(arg, "--own-hashes");
+    b.pool |= !strcmp(arg, "--pool");
+    b.check &= strcmp(arg, "--no-check") != 0;
+    return !strcmp(arg, "--own-hashes") || !strcmp(arg, "--pool") || !strcmp(arg, "--no-check");
+}
+
 int main(int argc, char **argv)
 {
     int i = 1;
     b.check = true;
-    for (; i < argc && (!strcmp(argv[i], "--own-hashes") || !strcmp(argv[i], "--no-check")); i++)
-        *(!strcmp(argv[i], "--no-check") ? &b.check : &b.own_hashes) = strcmp(argv[i], "--no-check") != 0;
+    for (; i < argc && read_flag(argv[i]); i++) {
+    }
     if (i >= argc || !strcmp(argv[i], "--trace"))
         b.work = workload_trace(number(argv, argc, i + 1, 12000), number(argv, argc, i + 2, 64),
                                 number(argv, argc, i + 3, 65536), 1);

@@ -1,13 +1,15 @@
 /* Readers beside a writer, checked against two bounds: for each worker a lookup counts every position that
- * the worker held during the whole lookup, and none that it held at no moment of it. The same for dumps.
+ * the worker, or the pool, held during the whole lookup, and none that neither held at any moment of it. The
+ * same for dumps, without the pool.
  *
  *     index_concurrent [SECONDS [SEED]]
  *
  * The writer numbers its operations and publishes, before each one, what every worker holds after it. A
  * reader notes the last finished operation before its lookup and the last begun one after it; the states
  * between are the moments. */
+#include "base/block_hash.h"
 #include "base/clock.h"
-#include "index/index.h"
+#include "index_moments.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -18,34 +20,18 @@
 #include <string.h>
 #include <time.h>
 
-enum {
-    WORKERS = 3,
-    TIERS = 2, /* device and host */
-    SHARED = 40,
-    TAILS = 3,
-    TAIL = 110,
-    PROMPT = SHARED + TAIL,
-    POSITIONS = SHARED + TAILS * TAIL,
-    WORDS = (POSITIONS + 63) / 64,
-    STATES = 1 << 14,
-    READERS = 2,
-    LIVES = 64
-};
-
-/* What each worker holds after one operation. Relaxed atomics: `begun` and `done` order them. */
-struct state {
-    _Atomic uint64_t held[WORKERS][TIERS][WORDS];
-};
+enum { READERS = 2 };
 
 static struct {
     struct kvx_index *ix;
     struct kvx_rcu *rcu;
-    struct kvx_worker_ref worker[WORKERS]; /* the writer's */
-    unsigned label[WORKERS][LIVES];        /* each registration of a worker has a label of its own */
-    unsigned life[WORKERS];                /* the writer's */
-    uint64_t now[WORKERS][TIERS][WORDS];   /* the writer's */
-    struct state *states;                  /* STATES of them, by operation number */
-    _Atomic uint64_t begun, done;
+    struct kvx_worker_ref worker[HOLDERS]; /* the writer's */
+    unsigned label[HOLDERS][LIVES];        /* each registration of a holder has a label of its own */
+    unsigned life[HOLDERS];                /* the writer's */
+    uint64_t now[HOLDERS][TIERS][WORDS];   /* the writer's */
+    uint64_t waiting[TIERS][WORDS];        /* the writer's: what the pool announced before anybody had it */
+    uint64_t sequence[POSITIONS];          /* sequence hashes */
+    struct record record;
     _Atomic bool stop;
     _Atomic uint64_t lookups, dumps, skipped, uncertain;
     uint64_t seed;
@@ -65,42 +51,48 @@ static void require(bool ok, const char *what)
     abort();
 }
 
-/* Position number of block i of a prompt; its local hash is the number + 1. */
-static unsigned position(unsigned tail, unsigned i)
-{
-    return i < SHARED ? i : SHARED + tail * TAIL + (i - SHARED);
-}
-
 static uint64_t engine_of(unsigned worker, unsigned pos)
 {
     return (worker == WORKERS - 1 ? 1000000u : 1000u) + pos;
 }
 
-static bool bit(const uint64_t *words, unsigned pos)
-{
-    return words[pos / 64] >> pos % 64 & 1;
-}
-
 /* ---- The writer ---- */
 
-static void begin_operation(void)
+static void begin_operation(unsigned reborn)
 {
-    uint64_t number = atomic_load(&t.begun) + 1;
-    struct state *s = &t.states[number % STATES];
-    for (unsigned w = 0; w < WORKERS; w++)
-        for (unsigned tier = 0; tier < TIERS; tier++)
-            for (unsigned i = 0; i < WORDS; i++)
-                atomic_store_explicit(&s->held[w][tier][i], t.now[w][tier][i], memory_order_relaxed);
-    atomic_store(&t.begun, number);
+    record_begin(&t.record, (const uint64_t(*)[TIERS][WORDS])t.now, t.life, reborn);
+}
+
+static bool holds(unsigned holder, unsigned pos)
+{
+    bool any = false;
+    for (unsigned tier = 0; tier < TIERS; tier++)
+        any |= bit(t.now[holder][tier], pos);
+    return any;
+}
+
+static void give(unsigned holder, unsigned tier, unsigned pos)
+{
+    t.now[holder][tier][pos / 64] |= (uint64_t)1 << pos % 64;
+}
+
+/* Somebody holds the block now: the pool's announcements of it take effect. */
+static void give_waiting(unsigned pos)
+{
+    for (unsigned tier = 0; tier < TIERS; tier++)
+        if (bit(t.waiting[tier], pos)) {
+            t.waiting[tier][pos / 64] &= ~((uint64_t)1 << pos % 64);
+            give(POOL, tier, pos);
+        }
 }
 
 static void store(unsigned worker, uint64_t *random)
 {
     unsigned tail = (unsigned)draw(random, TAILS),
              from = draw(random, 2) ? 0 : (unsigned)draw(random, PROMPT);
-    unsigned tier = draw(random, 3) == 0;
+    unsigned tier = draw(random, 2) ? 0 : (unsigned)draw(random, TIERS);
     unsigned before = from ? position(tail, from - 1) : 0;
-    if (from && !bit(t.now[worker][0], before) && !bit(t.now[worker][1], before))
+    if (from && !holds(worker, before))
         from = 0; /* the parent has to be known */
     unsigned n = 1 + (unsigned)draw(random, PROMPT - from);
     uint64_t local[PROMPT], engine[PROMPT];
@@ -108,9 +100,10 @@ static void store(unsigned worker, uint64_t *random)
         unsigned pos = position(tail, from + i);
         local[i] = pos + 1;
         engine[i] = engine_of(worker, pos);
-        t.now[worker][tier][pos / 64] |= (uint64_t)1 << pos % 64;
+        give(worker, tier, pos);
+        give_waiting(pos);
     }
-    begin_operation();
+    begin_operation(HOLDERS);
     struct kvx_store s = {.worker = t.worker[worker],
                           .tier = (enum kvx_tier)tier,
                           .has_parent = from > 0,
@@ -122,42 +115,75 @@ static void store(unsigned worker, uint64_t *random)
     require(kvx_index_store(t.ix, &s, &result) == 0 && result.pending == 0, "a store failed");
 }
 
+static void announce(uint64_t *random)
+{
+    unsigned tail = (unsigned)draw(random, TAILS), from = (unsigned)draw(random, PROMPT);
+    unsigned n = 1 + (unsigned)draw(random, PROMPT - from), tier = 1 + (unsigned)draw(random, TIERS - 1);
+    uint64_t hashes[PROMPT];
+    for (unsigned i = 0; i < n; i++) {
+        unsigned pos = position(tail, from + i);
+        bool known = false;
+        for (unsigned holder = 0; holder < HOLDERS; holder++)
+            known |= holds(holder, pos);
+        hashes[i] = t.sequence[pos];
+        if (known)
+            give(POOL, tier, pos);
+        else
+            t.waiting[tier][pos / 64] |= (uint64_t)1 << pos % 64;
+    }
+    begin_operation(HOLDERS);
+    struct kvx_store_result result;
+    require(kvx_index_reside(t.ix, t.worker[POOL], (enum kvx_tier)tier, n, hashes, &result) == 0,
+            "an announcement failed");
+}
+
 static void remove_blocks(unsigned worker, uint64_t *random)
 {
     unsigned tail = (unsigned)draw(random, TAILS),
              from = draw(random, 3) ? (unsigned)draw(random, PROMPT) : 0;
     unsigned n = 1 + (unsigned)draw(random, draw(random, 2) ? 3 : PROMPT - from);
     n = n > PROMPT - from ? PROMPT - from : n;
-    unsigned tiers = 1 + (unsigned)draw(random, 3);
+    unsigned tiers = 1 + (unsigned)draw(random, ALL_TIERS);
     uint64_t engine[PROMPT];
     for (unsigned i = 0; i < n; i++) {
         unsigned pos = position(tail, from + i);
-        engine[i] = engine_of(worker, pos);
-        for (unsigned tier = 0; tier < TIERS; tier++)
-            if (tiers >> tier & 1)
-                t.now[worker][tier][pos / 64] &= ~((uint64_t)1 << pos % 64);
+        engine[i] = worker == POOL ? t.sequence[pos] : engine_of(worker, pos);
+        for (unsigned tier = 0; tier < TIERS; tier++) {
+            if (!(tiers >> tier & 1))
+                continue;
+            t.now[worker][tier][pos / 64] &= ~((uint64_t)1 << pos % 64);
+            if (worker == POOL)
+                t.waiting[tier][pos / 64] &= ~((uint64_t)1 << pos % 64);
+        }
     }
-    begin_operation();
+    begin_operation(HOLDERS);
     struct kvx_remove_result result;
     require(kvx_index_remove(t.ix, t.worker[worker], tiers, n, engine, &result) == 0, "a removal failed");
 }
 
 static int add_worker(unsigned worker)
 {
-    return kvx_worker_add(t.ix, &t.label[worker][t.life[worker]++ % LIVES], &t.worker[worker]);
+    void *label = &t.label[worker][t.life[worker]++ % LIVES];
+    return worker == POOL ? kvx_pool_add(t.ix, label, &t.worker[worker])
+                          : kvx_worker_add(t.ix, label, &t.worker[worker]);
 }
 
 static void end_generation(unsigned worker, uint64_t *random)
 {
-    unsigned tiers = draw(random, 2) ? 1 + (unsigned)draw(random, 3) : 3;
-    for (unsigned tier = 0; tier < TIERS; tier++)
-        if (tiers >> tier & 1)
-            memset(t.now[worker][tier], 0, sizeof(t.now[worker][tier]));
-    begin_operation();
+    unsigned tiers = draw(random, 2) ? 1 + (unsigned)draw(random, ALL_TIERS) : ALL_TIERS;
+    for (unsigned tier = 0; tier < TIERS; tier++) {
+        if (!(tiers >> tier & 1))
+            continue;
+        memset(t.now[worker][tier], 0, sizeof(t.now[worker][tier]));
+        if (worker == POOL)
+            memset(t.waiting[tier], 0, sizeof(t.waiting[tier]));
+    }
+    bool again = tiers == ALL_TIERS && draw(random, 2);
+    begin_operation(again ? worker : HOLDERS);
     int rc;
-    if (tiers != 3)
+    if (tiers != ALL_TIERS)
         rc = kvx_worker_clear_tiers(t.ix, t.worker[worker], tiers);
-    else if (draw(random, 2))
+    else if (!again)
         rc = kvx_worker_restart(t.ix, t.worker[worker], &t.worker[worker]);
     else
         rc = kvx_worker_remove(t.ix, t.worker[worker]) || add_worker(worker);
@@ -168,16 +194,18 @@ static void *writer(void *argument)
 {
     uint64_t random = *(uint64_t *)argument;
     while (!atomic_load(&t.stop)) {
-        unsigned worker = (unsigned)draw(&random, WORKERS), dice = (unsigned)draw(&random, 100);
+        unsigned worker = (unsigned)draw(&random, HOLDERS), dice = (unsigned)draw(&random, 100);
         kvx_index_lock(t.ix);
-        if (dice < 55)
+        if (dice < 55 && worker == POOL)
+            announce(&random);
+        else if (dice < 55)
             store(worker, &random);
         else if (dice < 94)
             remove_blocks(worker, &random);
         else
             end_generation(worker, &random);
         kvx_index_unlock(t.ix);
-        atomic_store(&t.done, atomic_load(&t.begun));
+        atomic_store(&t.record.done, atomic_load(&t.record.begun));
         if (dice % 8 == 0)
             kvx_index_sweep(t.ix);
     }
@@ -186,57 +214,52 @@ static void *writer(void *argument)
 
 /* ---- Readers ---- */
 
-/* What was held in all and in any of the states from `done` to `begun`. False if they were overwritten
- * meanwhile. */
-struct moments {
-    uint64_t all[WORKERS][TIERS][WORDS], any[WORKERS][TIERS][WORDS];
-};
-
-static bool moments_between(uint64_t done, uint64_t begun, struct moments *m)
+/* Do the worker or the pool hold the block in one of these tiers? */
+static bool reaches(const uint64_t held[HOLDERS][TIERS][WORDS], unsigned w, unsigned tiers, unsigned pos)
 {
-    if (begun - done >= STATES / 2)
-        return false;
-    memset(m->all, 0xff, sizeof(m->all));
-    memset(m->any, 0, sizeof(m->any));
-    for (uint64_t number = done; number <= begun; number++) {
-        struct state *s = &t.states[number % STATES];
-        for (unsigned w = 0; w < WORKERS; w++)
-            for (unsigned tier = 0; tier < TIERS; tier++)
-                for (unsigned i = 0; i < WORDS; i++) {
-                    uint64_t word = atomic_load_explicit(&s->held[w][tier][i], memory_order_relaxed);
-                    m->all[w][tier][i] &= word;
-                    m->any[w][tier][i] |= word;
-                }
-    }
-    atomic_thread_fence(memory_order_acquire);
-    return atomic_load(&t.begun) - done < STATES - 1;
+    bool any = false;
+    for (unsigned tier = 0; tier < TIERS; tier++)
+        if (tiers >> tier & 1)
+            any |= bit(held[w][tier], pos) || bit(held[POOL][tier], pos);
+    return any;
 }
 
-static unsigned run_from(const uint64_t *words, unsigned tail, unsigned from, unsigned n)
+struct question {
+    unsigned tail, n;
+    bool sequence, every_worker, filtered;
+    unsigned wanted; /* bits of workers */
+};
+
+/* How far a worker gets from block `from` on. */
+static unsigned run_from(const uint64_t held[HOLDERS][TIERS][WORDS], unsigned w, unsigned tiers,
+                         const struct question *q, unsigned from)
 {
-    while (from < n && bit(words, position(tail, from)))
+    while (from < q->n && reaches(held, w, tiers, position(q->tail, from)))
         from++;
     return from;
 }
 
-static void check_worker(const struct moments *m, unsigned w, const struct kvx_match *match, unsigned tail,
-                         unsigned n)
+static void check_worker(const struct moments *m, unsigned w, const struct kvx_match *match,
+                         const struct question *q)
 {
+    static const unsigned tiers[KVX_REACH_COUNT] = {1, 2, 4, 8, 12}; /* what extends which */
+    static const unsigned from[KVX_REACH_COUNT] = {0, 0, 1, 2, 1};
     static const struct kvx_match none;
     const uint32_t *blocks = match ? match->blocks : none.blocks;
-    unsigned device_low = run_from(m->all[w][0], tail, 0, n),
-             device_high = run_from(m->any[w][0], tail, 0, n);
-    require(blocks[0] >= device_low, "a lookup missed a block held all the time");
-    require(blocks[0] <= device_high, "a lookup counted a block held at no moment");
-    unsigned low = run_from(m->all[w][1], tail, device_low, n), high = 0;
-    for (unsigned g = 0; g <= device_high; g++) {
-        unsigned reach = run_from(m->any[w][1], tail, g, n);
-        high = reach > high ? reach : high;
+    unsigned low[KVX_REACH_COUNT], high[KVX_REACH_COUNT];
+    for (unsigned r = 0; r < KVX_REACH_COUNT; r++) {
+        unsigned start = r ? high[from[r]] : 0;
+        low[r] = run_from(m->all, w, tiers[r], q, r ? low[from[r]] : 0);
+        high[r] = 0;
+        for (unsigned g = 0; g <= start; g++) {
+            unsigned reach = run_from(m->any, w, tiers[r], q, g);
+            high[r] = reach > high[r] ? reach : high[r];
+        }
+        require(blocks[r] >= low[r] || !m->lived[w], "a lookup missed a block held all the time");
+        require(blocks[r] <= high[r], "a lookup counted a block held at no moment");
+        require(!r || blocks[r] >= blocks[r - 1], "a tier ends before the one above");
     }
-    require(blocks[1] >= low, "a lookup missed a host block held all the time");
-    require(blocks[1] <= high, "a lookup counted a host block held at no moment");
-    require(blocks[2] == blocks[1] && blocks[3] == blocks[1], "tiers without blocks extended a match");
-    if (low != high)
+    if (low[1] != high[1])
         atomic_fetch_add_explicit(&t.uncertain, 1, memory_order_relaxed);
 }
 
@@ -247,24 +270,55 @@ static size_t worker_of(const void *label)
     return w;
 }
 
-static void look(struct kvx_rcu_reader *reader, struct kvx_lookup *lookup, uint64_t *random)
+static bool wanted(void *user, const void *label)
 {
-    unsigned tail = (unsigned)draw(random, TAILS), n = 1 + (unsigned)draw(random, PROMPT);
-    uint64_t local[PROMPT];
-    for (unsigned i = 0; i < n; i++)
-        local[i] = position(tail, i) + 1;
+    return ((const struct question *)user)->wanted >> worker_of(label) & 1;
+}
+
+static struct question draw_question(uint64_t *random)
+{
+    struct question q = {.tail = (unsigned)draw(random, TAILS), .n = 1 + (unsigned)draw(random, PROMPT)};
+    q.sequence = draw(random, 2);
+    q.every_worker = draw(random, 3) == 0;
+    q.filtered = draw(random, 3) == 0;
+    q.wanted = q.filtered ? (unsigned)draw(random, 1u << WORKERS) : ~0u;
+    return q;
+}
+
+/* Copies the answer and leaves. Returns how many there are. */
+static size_t ask(struct kvx_rcu_reader *reader, struct kvx_lookup *lookup, struct question *q,
+                  struct kvx_match found[2 * WORKERS])
+{
+    uint64_t hashes[PROMPT];
+    for (unsigned i = 0; i < q->n; i++) {
+        unsigned pos = position(q->tail, i);
+        hashes[i] = q->sequence ? t.sequence[pos] : pos + 1;
+    }
+    struct kvx_prompt prompt = {.hashes = hashes,
+                                .n = q->n,
+                                .sequence = q->sequence,
+                                .every_worker = q->every_worker,
+                                .wanted = q->filtered ? wanted : NULL,
+                                .user = q};
     const struct kvx_match *matches;
-    struct kvx_match found[2 * WORKERS];
     size_t count;
-    uint64_t done = atomic_load(&t.done);
     kvx_rcu_enter(reader);
-    require(kvx_index_match(t.ix, lookup, local, n, &matches, &count) == 0, "a lookup failed");
+    require(kvx_index_match(t.ix, lookup, &prompt, &matches, &count) == 0, "a lookup failed");
     require(count <= 2 * WORKERS, "an answer has too many workers");
     memcpy(found, matches, count * sizeof(*found));
     kvx_rcu_leave(reader);
-    uint64_t begun = atomic_load(&t.begun);
+    return count;
+}
+
+static void look(struct kvx_rcu_reader *reader, struct kvx_lookup *lookup, uint64_t *random)
+{
+    struct question q = draw_question(random);
+    struct kvx_match found[2 * WORKERS];
+    uint64_t done = atomic_load(&t.record.done);
+    size_t count = ask(reader, lookup, &q, found);
+    uint64_t begun = atomic_load(&t.record.begun);
     struct moments m;
-    if (!moments_between(done, begun, &m)) {
+    if (!moments_between(&t.record, done, begun, &m)) {
         atomic_fetch_add(&t.skipped, 1);
         return;
     }
@@ -273,12 +327,16 @@ static void look(struct kvx_rcu_reader *reader, struct kvx_lookup *lookup, uint6
         for (size_t k = 0; k < i; k++)
             require(found[k].label != found[i].label, "a worker is in an answer twice");
         size_t w = worker_of(found[i].label);
-        check_worker(&m, (unsigned)w, &found[i], tail, n);
+        require(q.wanted >> w & 1, "an answer has a worker that was not asked about");
+        require(q.every_worker || found[i].blocks[KVX_REACH_ANY], "an answer has a worker with nothing");
+        check_worker(&m, (unsigned)w, &found[i], &q);
         present[w] = true;
     }
     for (unsigned w = 0; w < WORKERS; w++)
-        if (!present[w])
-            check_worker(&m, w, NULL, tail, n);
+        if (!present[w] && q.wanted >> w & 1) {
+            require(!q.every_worker || !m.lived[w], "an answer misses a worker");
+            check_worker(&m, w, NULL, &q);
+        }
     atomic_fetch_add(&t.lookups, 1);
 }
 
@@ -302,7 +360,7 @@ static void dump_once(struct kvx_rcu_reader *r)
     struct kvx_dump *dump;
     struct kvx_dump_event e;
     memset(told, 0, sizeof(told));
-    uint64_t done = atomic_load(&t.done);
+    uint64_t done = atomic_load(&t.record.done);
     require(kvx_dump_new(t.ix, &dump) == 0, "a dump could not begin");
     for (int rc = 1; rc;) {
         kvx_rcu_enter(r);
@@ -314,9 +372,9 @@ static void dump_once(struct kvx_rcu_reader *r)
         kvx_rcu_leave(r);
     }
     kvx_dump_free(dump);
-    uint64_t begun = atomic_load(&t.begun);
+    uint64_t begun = atomic_load(&t.record.begun);
     struct moments m;
-    if (!moments_between(done, begun, &m)) {
+    if (!moments_between(&t.record, done, begun, &m)) {
         atomic_fetch_add(&t.skipped, 1);
         return;
     }
@@ -350,17 +408,23 @@ int main(int argc, char **argv)
 {
     double seconds = argc > 1 ? strtod(argv[1], NULL) : 3;
     t.seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-    t.states = calloc(STATES, sizeof(*t.states));
-    require(t.states && kvx_rcu_new(&t.rcu, &kvx_system_allocator) == 0, "no memory");
+    t.record.states = calloc(STATES, sizeof(*t.record.states));
+    require(t.record.states && kvx_rcu_new(&t.rcu, &kvx_system_allocator) == 0, "no memory");
     struct kvx_index_config config = {.allocator = &kvx_system_allocator,
                                       .rcu = t.rcu,
                                       .pending_blocks_max = 100,
                                       .pending_bytes_max = KVX_PENDING_BYTES_DEFAULT,
                                       .unresolved_max = 100,
+                                      .pool_unresolved_max = TIERS * POSITIONS,
                                       .sweep_backlog_max = KVX_SWEEP_BACKLOG_DEFAULT};
     require(kvx_index_new(&t.ix, &config) == 0, "no index");
+    for (unsigned tail = 0; tail < TAILS; tail++)
+        for (unsigned i = 0; i < PROMPT; i++) {
+            uint64_t *above = i ? &t.sequence[position(tail, i - 1)] : NULL, local = position(tail, i) + 1;
+            t.sequence[position(tail, i)] = above ? kvx_sequence_hash(*above, local) : local;
+        }
     kvx_index_lock(t.ix);
-    for (unsigned w = 0; w < WORKERS; w++)
+    for (unsigned w = 0; w < HOLDERS; w++)
         require(add_worker(w) == 0, "no worker");
     kvx_index_unlock(t.ix);
 
@@ -383,11 +447,11 @@ int main(int argc, char **argv)
     require(kvx_index_validate(t.ix, &reason), reason);
     printf("seed %" PRIu64 ": %" PRIu64 " operations, %" PRIu64 " lookups and %" PRIu64
            " dumps within the bounds (%" PRIu64 " worker answers had a choice, %" PRIu64 " checks skipped)\n",
-           t.seed, atomic_load(&t.done), atomic_load(&t.lookups), atomic_load(&t.dumps),
+           t.seed, atomic_load(&t.record.done), atomic_load(&t.lookups), atomic_load(&t.dumps),
            atomic_load(&t.uncertain), atomic_load(&t.skipped));
     require(atomic_load(&t.lookups) > 0 && atomic_load(&t.dumps) > 0, "nothing was checked");
     kvx_index_free(t.ix);
     kvx_rcu_free(t.rcu);
-    free(t.states);
+    free(t.record.states);
     return 0;
 }

@@ -1,23 +1,65 @@
 #include "index_compare.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+static bool wanted(void *user, const void *label)
+{
+    struct world *w = user;
+    size_t worker = (size_t)((const struct kvx_worker_ref *)label - w->worker);
+    if (worker >= WORKERS)
+        world_fail(w, "a lookup asks for what is no worker");
+    if (w->asked[worker]++)
+        world_fail(w, "a lookup asks twice for worker %zu", worker);
+    return w->wanted >> worker & 1;
+}
+
+/* A question about `*n` blocks of `q`; known: how many of them the reference is to be asked for. */
+static struct kvx_prompt draw_question(struct world *w, struct prompt *q, size_t *known)
+{
+    if (draw(w, 4) == 0)
+        q->local[draw(w, q->n)] ^= 1;
+    name_sequences(q);
+    size_t n = draw(w, 3) ? q->n : draw(w, q->n + 1);
+    struct kvx_prompt prompt = {.hashes = q->local, .n = n, .every_worker = draw(w, 4) == 0};
+    *known = n;
+    w->wanted = ~0u;
+    memset(w->asked, 0, sizeof(w->asked));
+    if (draw(w, 3) == 0) {
+        w->wanted = (unsigned)draw(w, 1u << WORKERS);
+        prompt.wanted = wanted;
+        prompt.user = w;
+    }
+    if (draw(w, 2)) {
+        prompt.sequence = true;
+        prompt.hashes = q->sequence;
+        if (n && draw(w, 4) == 0) { /* a name of nothing, in front of true ones */
+            *known = draw(w, n);
+            q->sequence[*known] ^= 2;
+        }
+    }
+    return prompt;
+}
 
 void compare_match(struct world *w)
 {
-    const struct prompt *p = &w->prompt[draw(w, w->prompts)];
-    struct prompt q = *p;
-    if (draw(w, 4) == 0)
-        q.local[draw(w, q.n)] ^= 1;
-    size_t n = draw(w, 3) ? q.n : draw(w, q.n + 1), count;
+    struct prompt q = w->prompt[draw(w, w->prompts)];
+    size_t n, count;
+    struct kvx_prompt prompt = draw_question(w, &q, &n);
     const struct kvx_match *matches;
+    if (prompt.sequence && !w->sequences) {
+        if (kvx_index_match(w->ix, w->lookup, &prompt, &matches, &count) != KVX_UNAVAILABLE)
+            world_fail(w, "sequence hashes are off, and there is an answer");
+        return;
+    }
     bool entered = !w->reading;
     if (entered)
         kvx_rcu_enter(w->reader);
-    if (kvx_index_match(w->ix, w->lookup, q.local, n, &matches, &count))
+    if (kvx_index_match(w->ix, w->lookup, &prompt, &matches, &count))
         world_fail(w, "match failed");
     size_t expected = 0;
     for (unsigned i = 0; i < WORKERS; i++) {
-        uint32_t want[REF_TIERS];
+        uint32_t want[REF_REACHES];
         reference_match(w->ref, i, q.local, n, want);
         const struct kvx_match *m = NULL;
         for (size_t k = 0; k < count; k++)
@@ -26,9 +68,12 @@ void compare_match(struct world *w)
                     world_fail(w, "worker %u has two matches", i);
                 m = &matches[k];
             }
-        if (!want[REF_TIERS - 1] != !m)
-            world_fail(w, "worker %u is %s the answer", i, m ? "wrongly in" : "missing from");
-        for (unsigned t = 0; m && t < REF_TIERS; t++)
+        bool expect = w->wanted >> i & 1 && (want[REF_REACHES - 1] || prompt.every_worker);
+        if (expect != (m != NULL))
+            world_fail(w, "worker %u is %s the answer (%s hashes, %zu of %zu known%s%s)", i,
+                       m ? "wrongly in" : "missing from", prompt.sequence ? "sequence" : "local", n, prompt.n,
+                       prompt.wanted ? ", some wanted" : "", prompt.every_worker ? ", everyone" : "");
+        for (unsigned t = 0; m && t < REF_REACHES; t++)
             CHECK_EQUAL(w, "blocks", m->blocks[t], want[t]);
         if (m) {
             CHECK_EQUAL(w, "held_blocks", m->held_blocks, reference_held(w->ref, i, KVX_TIER_DEVICE));

@@ -12,9 +12,18 @@
 
 /* ---- Steps ---- */
 
-static unsigned draw_tier(struct world *w)
+static unsigned draw_tier(struct world *w, unsigned holder)
 {
+    if (holder >= WORKERS)
+        return 1 + (unsigned)draw(w, REF_TIERS - 1);
     return draw(w, 4) ? KVX_TIER_DEVICE : (unsigned)draw(w, REF_TIERS);
+}
+
+/* A worker, or now and then a pool. */
+static unsigned draw_holder(struct world *w, unsigned one_in)
+{
+    return w->pools && draw(w, one_in) == 0 ? WORKERS + (unsigned)draw(w, w->pools)
+                                            : (unsigned)draw(w, WORKERS);
 }
 
 /* A part of a prompt, and its names as this worker gives them. */
@@ -37,7 +46,7 @@ static struct part draw_part(struct world *w, unsigned worker, size_t max)
 
 static void step_store(struct world *w)
 {
-    unsigned worker = (unsigned)draw(w, WORKERS), tier = draw_tier(w);
+    unsigned worker = draw_holder(w, 20), tier = draw_tier(w, worker);
     struct part part = draw_part(w, worker, draw(w, 4) ? RUN_MAX : 3);
     uint64_t parent = part.from ? name_of(w, worker, part.p, part.from - 1) : 0;
     if (!w->unambiguous && draw(w, 300) == 0) /* a run may contain its own parent, or a hash twice */
@@ -67,7 +76,7 @@ static void step_store(struct world *w)
 
 static void step_remove(struct world *w)
 {
-    unsigned worker = (unsigned)draw(w, WORKERS);
+    unsigned worker = draw_holder(w, 5);
     unsigned tiers = draw(w, 3) ? KVX_ALL_TIERS : (unsigned)draw(w, KVX_ALL_TIERS + 1);
     struct part part = draw_part(w, worker, draw(w, 2) ? RUN_MAX : 4);
     struct kvx_remove_result got;
@@ -84,8 +93,14 @@ static void step_remove(struct world *w)
 
 static void step_reside(struct world *w)
 {
-    unsigned worker = (unsigned)draw(w, WORKERS), tier = (unsigned)draw(w, REF_TIERS);
-    struct part part = draw_part(w, worker, 20);
+    unsigned worker = draw_holder(w, 2),
+             tier = worker < WORKERS ? (unsigned)draw(w, REF_TIERS) : draw_tier(w, worker);
+    struct part part = draw_part(w, worker, worker < WORKERS ? 20 : RUN_MAX);
+    if (worker >= WORKERS && draw(w, 4) == 0) { /* a pool names a block as some worker does */
+        unsigned other = (unsigned)draw(w, WORKERS);
+        for (size_t i = 0; i < part.n; i++)
+            part.engine[i] = name_of(w, other, part.p, part.from + i);
+    }
     struct kvx_store_result got;
     struct reference_counts want;
     if (kvx_index_reside(w->ix, w->worker[worker], (enum kvx_tier)tier, part.n, part.engine, &got))
@@ -94,18 +109,26 @@ static void step_reside(struct world *w)
     CHECK_EQUAL(w, "added", got.added, want.added);
     CHECK_EQUAL(w, "known", got.known, want.known);
     CHECK_EQUAL(w, "unresolved", got.pending, want.pending);
+    CHECK_EQUAL(w, "resolved", got.resolved, want.resolved);
     CHECK_EQUAL(w, "dropped", got.dropped, want.dropped);
     w->stored += part.n;
 }
 
+static int add_holder(struct world *w, unsigned worker)
+{
+    struct kvx_worker_ref *ref = &w->worker[worker];
+    w->sequences |= worker >= WORKERS;
+    return worker < WORKERS ? kvx_worker_add(w->ix, ref, ref) : kvx_pool_add(w->ix, ref, ref);
+}
+
 static void add_worker(struct world *w, unsigned worker)
 {
-    int rc = kvx_worker_add(w->ix, &w->worker[worker], &w->worker[worker]);
+    int rc = add_holder(w, worker);
     while (rc == KVX_UNAVAILABLE) { /* the backlog of the sweep is full */
         kvx_index_unlock(w->ix);
         kvx_index_sweep(w->ix);
         kvx_index_lock(w->ix);
-        rc = kvx_worker_add(w->ix, &w->worker[worker], &w->worker[worker]);
+        rc = add_holder(w, worker);
     }
     if (rc)
         world_fail(w, "worker_add failed: %d", rc);
@@ -114,7 +137,7 @@ static void add_worker(struct world *w, unsigned worker)
 /* A worker ends or begins anew; what was decoded for its old generation is refused. */
 static void step_worker(struct world *w)
 {
-    unsigned worker = (unsigned)draw(w, WORKERS), kind = (unsigned)draw(w, 4);
+    unsigned worker = draw_holder(w, 4), kind = (unsigned)draw(w, 4);
     unsigned tiers = (unsigned)draw(w, KVX_ALL_TIERS + 1);
     struct kvx_worker_ref old = w->worker[worker];
     int rc = KVX_OK;
@@ -139,6 +162,25 @@ static void step_worker(struct world *w)
     w->process[worker] = draw(w, UINT64_MAX);
 }
 
+/* The next pool comes, into an index that knows blocks already. */
+static void step_pool(struct world *w)
+{
+    unsigned pool = WORKERS + w->pools;
+    if (pool == HOLDERS)
+        return;
+    w->naming[pool] =
+        draw(w, 2) ? BY_SEQUENCE : (enum naming)draw(w, w->unambiguous ? IGNORES_PREFIX : NAMINGS);
+    add_worker(w, pool);
+    w->pools++;
+}
+
+static void step_sequences(struct world *w)
+{
+    if (kvx_index_sequences(w->ix))
+        world_fail(w, "sequence hashes cannot be turned on");
+    w->sequences = true;
+}
+
 /* Sometimes the reader stays in its section over many steps, so that memory and ids must wait. */
 static void step_reader(struct world *w)
 {
@@ -161,11 +203,15 @@ static void step(struct world *w)
         step_reside(w);
     else if (dice < 8160)
         step_worker(w);
+    else if (dice < 8170)
+        step_pool(w);
     kvx_index_unlock(w->ix);
-    if (dice >= 8160 && dice < 9600)
+    if (dice >= 8180 && dice < 9600)
         compare_match(w);
+    else if (dice >= 8170 && dice < 8174)
+        step_sequences(w);
     else if (dice >= 9600 && dice < 9650)
-        w->process[draw(w, WORKERS)] ^= 1; /* the engine renames its blocks */
+        w->process[draw(w, HOLDERS)] ^= 1; /* the engine renames its blocks */
     else if (dice >= 9650 && dice < 9750)
         kvx_index_sweep(w->ix);
     else if (dice >= 9750 && dice < 9900)
@@ -183,10 +229,12 @@ static void step(struct world *w)
 static void start_round(struct world *w)
 {
     static const struct kvx_index_hooks hooks[] = {
-        {~(uint64_t)0, ~(uint64_t)0, ~(uint64_t)0},  /* none */
-        {(uint64_t)0x3f << 34, ~(uint64_t)0, 0},     /* equal buckets in the map and in the pairs */
-        {~(uint64_t)0, 0, ~(uint64_t)0},             /* one bucket and one tag in the child table */
-        {0, (uint64_t)0xf << 32, (uint64_t)7 << 61}, /* one tag for all engine hashes */
+        {~(uint64_t)0, ~(uint64_t)0, ~(uint64_t)0, ~(uint64_t)0}, /* none */
+        /* equal buckets in the maps and in the pairs */
+        {(uint64_t)0x3f << 34, ~(uint64_t)0, (uint64_t)0xff << 34, 0},
+        {~(uint64_t)0, 0, ~(uint64_t)0, ~(uint64_t)0}, /* one bucket and one tag in the child tables */
+        /* one tag for all engine hashes, few for sequence hashes */
+        {0, (uint64_t)0xf << 32, (uint64_t)0x7f << 57, (uint64_t)7 << 61},
     };
     unsigned kind =
         w->round % 4; /* each group of four: one long round, then one with each kind of collision */
@@ -200,6 +248,7 @@ static void start_round(struct world *w)
                                       .pending_blocks_max = PENDING_MAX,
                                       .pending_bytes_max = KVX_PENDING_BYTES_DEFAULT,
                                       .unresolved_max = UNRESOLVED_MAX,
+                                      .pool_unresolved_max = POOL_UNRESOLVED_MAX,
                                       .sweep_backlog_max = 1 + (uint32_t)draw(w, 20),
                                       .hooks = &hooks[kind]};
     if (kvx_rcu_new(&w->rcu, &w->memory.allocator) || kvx_rcu_reader_new(w->rcu, &w->reader) ||
@@ -208,8 +257,9 @@ static void start_round(struct world *w)
     config.rcu = w->rcu;
     if (kvx_index_new(&w->ix, &config))
         world_fail(w, "setup failed");
-    w->ref = reference_new(WORKERS, PENDING_MAX, UNRESOLVED_MAX, PARENTS_MAX);
-    w->prompts = 0;
+    w->ref = reference_new(WORKERS, POOLS, PENDING_MAX, UNRESOLVED_MAX, POOL_UNRESOLVED_MAX, PARENTS_MAX);
+    w->prompts = w->pools = 0;
+    w->sequences = false;
     for (unsigned i = 0; i < (collide ? 6u : 12u); i++)
         new_prompt(w);
     kvx_index_lock(w->ix);

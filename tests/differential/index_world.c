@@ -29,6 +29,12 @@ void world_fail(const struct world *w, const char *format, ...)
     exit(1);
 }
 
+void name_sequences(struct prompt *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        p->sequence[i] = reference_sequence(i > 0, i ? p->sequence[i - 1] : 0, p->local[i]);
+}
+
 void new_prompt(struct world *w)
 {
     size_t slot = w->prompts < PROMPTS ? w->prompts++ : draw(w, PROMPTS);
@@ -45,6 +51,7 @@ void new_prompt(struct world *w)
         p.local[p.n++] = mix(1000);
     for (size_t i = 0; i < p.n; i++)
         p.key[i] = reference_key(i ? p.key[i - 1] : 0, p.local[i]);
+    name_sequences(&p);
     w->prompt[slot] = p;
 }
 
@@ -57,6 +64,8 @@ uint64_t name_of(const struct world *w, unsigned worker, const struct prompt *p,
         return mix(p->local[i] * 31 + (i > 1 ? p->local[i - 1] * 7 + p->local[i - 2] : i) + 5);
     case FEW:
         return mix(p->key[i] % 61);
+    case BY_SEQUENCE:
+        return p->sequence[i];
     default:
         return mix(p->key[i]);
     }

@@ -10,20 +10,24 @@
 
 enum {
     WORKERS = 6,
+    POOLS = 2,
+    HOLDERS = WORKERS + POOLS,
     PROMPTS = 48,
     PROMPT_MAX = 220,
     RUN_MAX = 110,
     PENDING_MAX = 150,
     UNRESOLVED_MAX = 40,
+    POOL_UNRESOLVED_MAX = 150,
     PARENTS_MAX = 64
 };
 
 struct prompt {
     size_t n;
-    uint64_t local[PROMPT_MAX], key[PROMPT_MAX];
+    uint64_t local[PROMPT_MAX], key[PROMPT_MAX], sequence[PROMPT_MAX];
 };
 
-enum naming { SHARED, PRIVATE, IGNORES_PREFIX, FEW, NAMINGS };
+/* BY_SEQUENCE: pools only. */
+enum naming { SHARED, PRIVATE, IGNORES_PREFIX, FEW, NAMINGS, BY_SEQUENCE };
 
 struct world {
     uint64_t seed, random;
@@ -35,9 +39,13 @@ struct world {
     struct kvx_lookup *lookup;
     struct kvx_index *ix;
     struct reference *ref;
-    struct kvx_worker_ref worker[WORKERS];
-    enum naming naming[WORKERS];
-    uint64_t process[WORKERS]; /* seed of a private naming; changes now and then */
+    /* workers, then pools */
+    struct kvx_worker_ref worker[HOLDERS];
+    enum naming naming[HOLDERS];
+    uint64_t process[HOLDERS]; /* seed of a private naming; changes now and then */
+    unsigned pools;
+    bool sequences;                  /* turned on */
+    unsigned wanted, asked[WORKERS]; /* which workers a lookup is about; how often it asked for each */
     size_t prompts, alphabet;
     struct prompt prompt[PROMPTS];
     /* in this round an engine hash names one position at most, so that dumps can be checked exactly */
@@ -61,6 +69,7 @@ void world_fail(const struct world *, const char *format, ...)
 
 /* A prompt that begins like an old one, in a free slot or in an old one's. */
 void new_prompt(struct world *);
+void name_sequences(struct prompt *);
 /* The engine hash under which this worker stores block `i` of the prompt. */
 uint64_t name_of(const struct world *, unsigned worker, const struct prompt *, size_t i);
 

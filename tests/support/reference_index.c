@@ -1,50 +1,22 @@
-#include "reference_index.h"
-
-#include "reference_map.h"
+#include "reference_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct pending {
-    uint32_t worker;
-    unsigned tier;
-    uint64_t parent;
-    size_t n, alive;
-    uint64_t *local, *engine;
-    bool *dead;
-    bool ready;
-};
-struct unresolved {
-    uint32_t worker;
-    unsigned tier;
-    uint64_t engine;
-};
-struct ref_worker {
-    struct ref_map positions, names;
-    size_t held[REF_TIERS];
-};
-struct reference {
-    uint32_t workers;
-    size_t pending_max, unresolved_max, parents_max;
-    struct ref_worker *w;
-    struct ref_map ever, ever_pairs; /* engine hash -> keys; (engine hash, key) */
-    struct pending **pending;        /* by age */
-    size_t pending_count, pending_cap;
-    struct pending **ready; /* in the order in which their parents were named */
-    size_t ready_count, ready_cap;
-    struct unresolved *unresolved; /* by age */
-    size_t unresolved_count, unresolved_cap;
-};
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
-struct reference *reference_new(uint32_t workers, size_t pending_blocks_max, size_t unresolved_max,
-                                size_t parents_max)
+struct reference *reference_new(uint32_t workers, uint32_t pools, size_t pending_blocks_max,
+                                size_t unresolved_max, size_t pool_unresolved_max, size_t parents_max)
 {
     struct reference *r = ref_need(calloc(1, sizeof(*r)));
     r->workers = workers;
+    r->holders = workers + pools;
     r->pending_max = pending_blocks_max;
     r->unresolved_max = unresolved_max;
+    r->pool_unresolved_max = pool_unresolved_max;
     r->parents_max = parents_max;
-    r->w = ref_need(calloc(workers, sizeof(*r->w)));
+    r->w = ref_need(calloc(r->holders, sizeof(*r->w)));
     return r;
 }
 
@@ -80,12 +52,14 @@ void reference_free(struct reference *r)
 {
     while (r->pending_count)
         forget_pending(r, r->pending[0]);
-    for (uint32_t i = 0; i < r->workers; i++) {
+    for (uint32_t i = 0; i < r->holders; i++) {
         ref_map_clear(&r->w[i].positions);
         ref_map_clear(&r->w[i].names);
     }
     ref_map_clear(&r->ever);
     ref_map_clear(&r->ever_pairs);
+    ref_map_clear(&r->sequence);
+    ref_map_clear(&r->by_sequence);
     free(r->w);
     free(r->pending);
     free(r->ready);
@@ -100,6 +74,12 @@ uint64_t reference_key(uint64_t parent, uint64_t local)
     x = (x ^ x >> 27) * 0x94D049BB133111EBu;
     x ^= x >> 31;
     return x ? x : 1;
+}
+
+uint64_t reference_sequence(bool has_parent, uint64_t above, uint64_t local)
+{
+    uint64_t pair[2] = {above, local};
+    return has_parent ? XXH3_64bits_withSeed(pair, sizeof(pair), 1337) : local;
 }
 
 static void trigger(struct reference *r, uint64_t engine)
@@ -135,44 +115,144 @@ static void remember(struct reference *r, uint64_t engine, uint64_t key)
         ref_node_add(ref_map_put(&r->ever, engine), key);
 }
 
+static uint64_t sequence_of(const struct reference *r, uint64_t key)
+{
+    return key ? ref_map_get(&r->sequence, key)->values[0] : 0;
+}
+
+/* The position gets its sequence hash when it is first seen. */
+static void remember_sequence(struct reference *r, uint64_t parent, uint64_t local, uint64_t key)
+{
+    if (ref_map_get(&r->sequence, key))
+        return;
+    uint64_t hash = reference_sequence(parent != 0, sequence_of(r, parent), local);
+    ref_node_add(ref_map_put(&r->sequence, key), hash);
+    ref_node_add(ref_map_put(&r->by_sequence, hash), key);
+}
+
+static void name(struct reference *r, uint32_t worker, uint64_t engine, uint64_t key)
+{
+    struct ref_worker *w = &r->w[worker];
+    struct ref_node *position = ref_map_get(&w->positions, key);
+    if (ref_node_has(position, engine))
+        return;
+    ref_node_add(position, engine);
+    ref_node_add(ref_map_put(&w->names, engine), key);
+    trigger(r, engine);
+}
+
 static void place(struct reference *r, uint32_t worker, unsigned tier, uint64_t key, size_t n,
                   const uint64_t *local, const uint64_t *engine, const bool *dead, struct reference_counts *c)
 {
-    struct ref_worker *w = &r->w[worker];
     for (size_t i = 0; i < n; i++) {
-        key = reference_key(key, local[i]);
+        uint64_t parent = key;
+        key = reference_key(parent, local[i]);
+        remember_sequence(r, parent, local[i], key);
         remember(r, engine[i], key);
         if (dead && dead[i])
             continue;
         bool fresh = hold(r, worker, tier, key);
         c->added += fresh;
         c->known += !fresh;
-        struct ref_node *position = ref_map_get(&w->positions, key);
-        if (ref_node_has(position, engine[i]))
-            continue;
-        ref_node_add(position, engine[i]);
-        ref_node_add(ref_map_put(&w->names, engine[i]), key);
-        trigger(r, engine[i]);
+        name(r, worker, engine[i], key);
     }
 }
 
 static void resolve_tiers(struct reference *r, uint32_t worker, size_t n, const uint64_t *engine,
                           struct reference_counts *c)
 {
-    for (size_t i = 0; i < n && r->unresolved_count; i++) {
-        const struct ref_node *name = ref_map_get(&r->w[worker].names, engine[i]);
+    for (size_t i = 0; worker < r->workers && i < n && r->unresolved_count; i++) {
+        const struct ref_node *named = ref_map_get(&r->w[worker].names, engine[i]);
         size_t kept = 0;
         for (size_t u = 0; u < r->unresolved_count; u++) {
             struct unresolved one = r->unresolved[u];
-            if (!name || one.worker != worker || one.engine != engine[i]) {
+            if (!named || one.worker != worker || one.engine != engine[i]) {
                 r->unresolved[kept++] = one;
                 continue;
             }
-            for (uint32_t k = 0; k < name->count; k++)
-                hold(r, worker, one.tier, name->values[k]);
+            for (uint32_t k = 0; k < named->count; k++)
+                hold(r, worker, one.tier, named->values[k]);
             c->resolved++;
         }
         r->unresolved_count = kept;
+    }
+}
+
+/* The one position that workers name so. */
+static uint64_t named_by_workers(const struct reference *r, uint64_t engine)
+{
+    uint64_t found = 0;
+    for (uint32_t i = 0; i < r->workers; i++) {
+        const struct ref_node *other = ref_map_get(&r->w[i].names, engine);
+        for (uint32_t k = 0; other && k < other->count; k++) {
+            if (found && found != other->values[k])
+                return 0;
+            found = other->values[k];
+        }
+    }
+    return found;
+}
+
+/* The held position with this sequence hash. */
+static uint64_t held_sequence(const struct reference *r, uint64_t hash)
+{
+    const struct ref_node *n = ref_map_get(&r->by_sequence, hash);
+    for (uint32_t k = 0; n && k < n->count; k++)
+        for (uint32_t i = 0; i < r->holders; i++)
+            if (ref_map_get(&r->w[i].positions, n->values[k]))
+                return n->values[k];
+    return 0;
+}
+
+/* What a hash names for a pool: the held position with that sequence hash, else the pool's own names, else
+ * the one position workers name so. False: nothing. */
+static bool pool_hold(struct reference *r, uint32_t pool, unsigned tier, uint64_t hash,
+                      struct reference_counts *c)
+{
+    uint64_t key = held_sequence(r, hash);
+    const struct ref_node *own = key ? NULL : ref_map_get(&r->w[pool].names, hash);
+    for (uint32_t k = 0; own && k < own->count; k++) {
+        bool fresh = hold(r, pool, tier, own->values[k]);
+        c->added += fresh;
+        c->known += !fresh;
+    }
+    if (own)
+        return true;
+    key = key ? key : named_by_workers(r, hash);
+    if (!key)
+        return false;
+    bool fresh = hold(r, pool, tier, key);
+    c->added += fresh;
+    c->known += !fresh;
+    name(r, pool, hash, key);
+    return true;
+}
+
+static void resolve_hash(struct reference *r, uint64_t hash, struct reference_counts *c)
+{
+    struct reference_counts ignored = {0};
+    size_t kept = 0;
+    for (size_t u = 0; u < r->unresolved_count; u++) {
+        struct unresolved one = r->unresolved[u];
+        if (one.worker >= r->workers && one.engine == hash &&
+            pool_hold(r, one.worker, one.tier, hash, &ignored))
+            c->resolved++;
+        else
+            r->unresolved[kept++] = one;
+    }
+    r->unresolved_count = kept;
+}
+
+/* What pools announced under a sequence or engine hash of blocks that were just placed. */
+static void resolve_pools(struct reference *r, uint64_t key, size_t n, const uint64_t *local,
+                          const uint64_t *engine, const bool *dead, struct reference_counts *c)
+{
+    for (size_t i = 0; i < n && r->unresolved_count; i++) {
+        key = reference_key(key, local[i]);
+        if (dead && dead[i])
+            continue;
+        resolve_hash(r, sequence_of(r, key), c);
+        resolve_hash(r, engine[i], c);
     }
 }
 
@@ -185,15 +265,7 @@ static size_t parents_of(const struct reference *r, uint32_t worker, uint64_t pa
         memcpy(*out, own->values, own->count * sizeof(uint64_t));
         return own->count;
     }
-    uint64_t found = 0;
-    for (uint32_t i = 0; i < r->workers; i++) {
-        const struct ref_node *other = ref_map_get(&r->w[i].names, parent);
-        for (uint32_t k = 0; other && k < other->count; k++) {
-            if (found && found != other->values[k])
-                return 0;
-            found = other->values[k];
-        }
-    }
+    uint64_t found = named_by_workers(r, parent);
     if (!found)
         return 0;
     *out = ref_need(malloc(sizeof(uint64_t)));
@@ -246,9 +318,12 @@ static void place_ready(struct reference *r, struct reference_counts *c)
         struct reference_counts ignored = {0};
         for (size_t i = 0; i < n; i++)
             place(r, p->worker, p->tier, parents[i], p->n, p->local, p->engine, p->dead, &ignored);
+        if (n)
+            resolve_tiers(r, p->worker, p->n, p->engine, c);
+        for (size_t i = 0; i < n; i++)
+            resolve_pools(r, parents[i], p->n, p->local, p->engine, p->dead, c);
         free(parents);
         if (n) {
-            resolve_tiers(r, p->worker, p->n, p->engine, c);
             c->resolved += p->alive;
             forget_pending(r, p);
         } else {
@@ -268,7 +343,9 @@ void reference_store(struct reference *r, uint32_t worker, unsigned tier, bool h
         place(r, worker, tier, parents[i], n, local, engine, NULL, c);
     if (count)
         resolve_tiers(r, worker, n, engine, c);
-    else
+    for (size_t i = 0; i < count; i++)
+        resolve_pools(r, parents[i], n, local, engine, NULL, c);
+    if (!count)
         make_pending(r, worker, tier, parent, n, local, engine, c);
     if (count && has_parent)
         free(parents);
@@ -289,7 +366,7 @@ static void make_unresolved(struct reference *r, uint32_t worker, unsigned tier,
         }
         oldest = own++ ? oldest : i;
     }
-    if (own >= r->unresolved_max) {
+    if (own >= (worker < r->workers ? r->unresolved_max : r->pool_unresolved_max)) {
         c->dropped++;
         memmove(&r->unresolved[oldest], &r->unresolved[oldest + 1],
                 (--r->unresolved_count - oldest) * sizeof(*r->unresolved));
@@ -306,16 +383,20 @@ void reference_reside(struct reference *r, uint32_t worker, unsigned tier, size_
                       struct reference_counts *c)
 {
     *c = (struct reference_counts){0};
-    for (size_t i = 0; i < n; i++) {
-        const struct ref_node *name = ref_map_get(&r->w[worker].names, engine[i]);
-        if (!name)
+    for (size_t i = 0; worker >= r->workers && i < n; i++)
+        if (!pool_hold(r, worker, tier, engine[i], c))
             make_unresolved(r, worker, tier, engine[i], c);
-        for (uint32_t k = 0; name && k < name->count; k++) {
-            bool fresh = hold(r, worker, tier, name->values[k]);
+    for (size_t i = 0; worker < r->workers && i < n; i++) {
+        const struct ref_node *named = ref_map_get(&r->w[worker].names, engine[i]);
+        if (!named)
+            make_unresolved(r, worker, tier, engine[i], c);
+        for (uint32_t k = 0; named && k < named->count; k++) {
+            bool fresh = hold(r, worker, tier, named->values[k]);
             c->added += fresh;
             c->known += !fresh;
         }
     }
+    place_ready(r, c); /* what waited for a name that a pool has just taken */
 }
 
 /* Takes a position out of some tiers; with the last one its names end. Returns from how many. */
@@ -332,10 +413,10 @@ static size_t release(struct ref_worker *w, uint64_t key, unsigned tiers)
     if (position->tiers)
         return released;
     for (uint32_t i = 0; i < position->count; i++) {
-        struct ref_node *name = ref_map_get(&w->names, position->values[i]);
-        ref_node_take(name, key);
-        if (!name->count)
-            ref_map_drop(&w->names, name);
+        struct ref_node *named = ref_map_get(&w->names, position->values[i]);
+        ref_node_take(named, key);
+        if (!named->count)
+            ref_map_drop(&w->names, named);
     }
     ref_map_drop(&w->positions, position);
     return released;
@@ -375,11 +456,11 @@ void reference_remove(struct reference *r, uint32_t worker, unsigned tiers, size
     struct ref_worker *w = &r->w[worker];
     *c = (struct reference_counts){0};
     for (size_t i = 0; i < n; i++) {
-        const struct ref_node *name = ref_map_get(&w->names, engine[i]);
-        uint32_t count = name ? name->count : 0;
+        const struct ref_node *named = ref_map_get(&w->names, engine[i]);
+        uint32_t count = named ? named->count : 0;
         uint64_t *keys = ref_need(malloc((count + 1) * sizeof(uint64_t)));
-        if (name)
-            memcpy(keys, name->values, count * sizeof(uint64_t));
+        if (named)
+            memcpy(keys, named->values, count * sizeof(uint64_t));
         size_t removed = 0;
         for (uint32_t k = 0; k < count; k++)
             removed += release(w, keys[k], tiers);
@@ -411,62 +492,4 @@ void reference_clear(struct reference *r, uint32_t worker, unsigned tiers)
         if (r->unresolved[i].worker != worker || !(tiers >> r->unresolved[i].tier & 1))
             r->unresolved[kept++] = r->unresolved[i];
     r->unresolved_count = kept;
-}
-
-void reference_match(const struct reference *r, uint32_t worker, const uint64_t *local, size_t n,
-                     uint32_t blocks[REF_TIERS])
-{
-    uint64_t key = 0;
-    size_t i = 0;
-    for (unsigned t = 0; t < REF_TIERS; t++) {
-        for (; i < n; i++) {
-            uint64_t next = reference_key(key, local[i]);
-            if (!reference_holds(r, worker, t, next))
-                break;
-            key = next;
-        }
-        blocks[t] = (uint32_t)i;
-    }
-}
-
-size_t reference_held(const struct reference *r, uint32_t worker, unsigned tier)
-{
-    return r->w[worker].held[tier];
-}
-
-size_t reference_pending(const struct reference *r)
-{
-    size_t blocks = 0;
-    for (size_t i = 0; i < r->pending_count; i++)
-        blocks += r->pending[i]->alive;
-    return blocks;
-}
-
-size_t reference_unresolved(const struct reference *r)
-{
-    return r->unresolved_count;
-}
-
-bool reference_holds(const struct reference *r, uint32_t worker, unsigned tier, uint64_t key)
-{
-    const struct ref_node *n = ref_map_get(&r->w[worker].positions, key);
-    return n && n->tiers >> tier & 1;
-}
-
-bool reference_names(const struct reference *r, uint32_t worker, uint64_t engine, uint64_t key)
-{
-    return ref_node_has(ref_map_get(&r->w[worker].names, engine), key);
-}
-
-size_t reference_named(const struct reference *r, uint32_t worker, uint64_t engine)
-{
-    const struct ref_node *n = ref_map_get(&r->w[worker].names, engine);
-    return n ? n->count : 0;
-}
-
-const uint64_t *reference_ever_named(const struct reference *r, uint64_t engine, size_t *count)
-{
-    const struct ref_node *n = ref_map_get(&r->ever, engine);
-    *count = n ? n->count : 0;
-    return n ? n->values : NULL;
 }

@@ -18,7 +18,7 @@ struct index_fixture {
     struct kvx_rcu_reader *reader;
     struct kvx_lookup *lookup;
     struct kvx_index *ix;
-    unsigned labels[2]; /* how often each was released */
+    unsigned labels[3]; /* how often each was released */
 };
 
 static inline void fixture_label_release(void *label)
@@ -33,6 +33,7 @@ static inline struct kvx_index_config fixture_config(struct index_fixture *f)
                                      .pending_blocks_max = 8,
                                      .pending_bytes_max = KVX_PENDING_BYTES_DEFAULT,
                                      .unresolved_max = 4,
+                                     .pool_unresolved_max = 6,
                                      .sweep_backlog_max = 3,
                                      .label_release = fixture_label_release};
 }
@@ -125,16 +126,26 @@ static inline struct kvx_match fixture_match(struct index_fixture *f, const void
     uint64_t local[256];
     for (uint64_t i = 0; i < n; i++)
         local[i] = i + 1;
+    struct kvx_prompt prompt = {.hashes = local, .n = (size_t)n};
     const struct kvx_match *matches;
     struct kvx_match found = {0};
     size_t count;
     kvx_rcu_enter(f->reader);
-    assert_int_equal(kvx_index_match(f->ix, f->lookup, local, (size_t)n, &matches, &count), 0);
+    assert_int_equal(kvx_index_match(f->ix, f->lookup, &prompt, &matches, &count), 0);
     for (size_t i = 0; i < count; i++)
         if (matches[i].label == label)
             found = matches[i];
     kvx_rcu_leave(f->reader);
     return found;
+}
+
+static inline struct kvx_worker_ref fixture_pool(struct index_fixture *f, unsigned *label)
+{
+    struct kvx_worker_ref ref;
+    kvx_index_lock(f->ix);
+    assert_int_equal(kvx_pool_add(f->ix, label, &ref), 0);
+    kvx_index_unlock(f->ix);
+    return ref;
 }
 
 static inline struct kvx_index_stats fixture_stats(struct index_fixture *f)

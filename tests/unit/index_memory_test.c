@@ -3,13 +3,14 @@
 #include "index_fixture.h"
 #include "reference_index.h"
 
-enum { STEPS = 160, WORKERS = 3, PROMPT = 150 };
+enum { STEPS = 160, WORKERS = 3, POOL = WORKERS, HOLDERS, PROMPT = 150, SEQUENCES_AT = 20, POOL_AT = 50 };
 
 struct history {
     struct index_fixture f;
     struct reference *ref;
-    struct kvx_worker_ref worker[WORKERS];
-    unsigned label[WORKERS];
+    struct kvx_worker_ref worker[HOLDERS];
+    unsigned label[HOLDERS];
+    bool pool; /* there is one */
     uint64_t random;
     bool keep_failing; /* a call that fails for lack of memory is not repeated */
     bool lost;         /* such a call happened: the reference knows more than the index */
@@ -40,8 +41,54 @@ static void valid(struct history *h)
         rc_ == 0;                                         \
     })
 
+/* Local hashes of a prompt: the first 40 blocks are common to all branches. */
+static void prompt_of(uint64_t branch, uint64_t local[PROMPT])
+{
+    for (uint64_t i = 0; i < PROMPT; i++)
+        local[i] = i < 40 ? i : branch * 1000 + i;
+}
+
+/* The pool announces a part of a prompt by sequence hash or by the engine hashes of worker 0, or removes it.
+ */
+static void step_pool(struct history *h, unsigned number)
+{
+    uint64_t local[PROMPT], hash[PROMPT], from = draw(h, 2) ? 0 : draw(h, PROMPT),
+                                          n = 1 + draw(h, PROMPT - from);
+    prompt_of(draw(h, 3), local);
+    for (uint64_t i = 0; i < PROMPT; i++)
+        hash[i] = number % 3 ? reference_sequence(i > 0, i ? hash[i - 1] : 0, local[i]) : 10000 + local[i];
+    struct reference_counts ignored;
+    struct kvx_store_result result;
+    struct kvx_remove_result removed;
+    kvx_index_lock(h->f.ix);
+    if (draw(h, 4) == 0) {
+        assert_int_equal(
+            kvx_index_remove(h->f.ix, h->worker[POOL], KVX_ALL_TIERS, n / 2 + 1, hash + from, &removed), 0);
+        reference_remove(h->ref, POOL, KVX_ALL_TIERS, n / 2 + 1, hash + from, &ignored);
+    } else if (ATTEMPT(h, kvx_index_reside(h->f.ix, h->worker[POOL], KVX_TIER_EXTERNAL, n, hash + from,
+                                           &result))) {
+        reference_reside(h->ref, POOL, KVX_TIER_EXTERNAL, n, hash + from, &ignored);
+    }
+    kvx_index_unlock(h->f.ix);
+}
+
+static void turn_on(struct history *h, unsigned number)
+{
+    kvx_index_lock(h->f.ix);
+    if (number == POOL_AT)
+        h->pool = ATTEMPT(h, kvx_pool_add(h->f.ix, &h->label[POOL], &h->worker[POOL]));
+    kvx_index_unlock(h->f.ix);
+    if (number == SEQUENCES_AT && kvx_index_sequences(h->f.ix)) {
+        valid(h);
+        h->lost |= kvx_index_sequences(h->f.ix) != 0;
+    }
+}
+
 static void step(struct history *h, unsigned number)
 {
+    turn_on(h, number);
+    if (h->pool && number % 2)
+        step_pool(h, number);
     unsigned worker = (unsigned)draw(h, WORKERS);
     uint64_t branch = draw(h, 3), from = draw(h, 2) ? 0 : draw(h, PROMPT), n = 1 + draw(h, PROMPT - from);
     uint64_t local[PROMPT], engine[PROMPT], naming = worker == 2 ? 900000 : 0;
@@ -90,16 +137,16 @@ static void compare(struct history *h)
 {
     for (uint64_t branch = 0; branch < 3; branch++) {
         uint64_t local[PROMPT];
-        for (uint64_t i = 0; i < PROMPT; i++)
-            local[i] = i < 40 ? i : branch * 1000 + i;
+        prompt_of(branch, local);
         const struct kvx_match *matches;
         size_t count;
         kvx_rcu_enter(h->f.reader);
-        int rc = kvx_index_match(h->f.ix, h->f.lookup, local, PROMPT, &matches, &count);
+        struct kvx_prompt prompt = {.hashes = local, .n = PROMPT};
+        int rc = kvx_index_match(h->f.ix, h->f.lookup, &prompt, &matches, &count);
         if (rc == KVX_NOMEM && !h->keep_failing)
-            rc = kvx_index_match(h->f.ix, h->f.lookup, local, PROMPT, &matches, &count);
+            rc = kvx_index_match(h->f.ix, h->f.lookup, &prompt, &matches, &count);
         for (unsigned w = 0; w < WORKERS && !rc; w++) {
-            uint32_t want[REF_TIERS], got[REF_TIERS] = {0};
+            uint32_t want[REF_REACHES], got[REF_REACHES] = {0};
             reference_match(h->ref, w, local, PROMPT, want);
             for (size_t i = 0; i < count; i++)
                 if (matches[i].label == &h->label[w])
@@ -137,7 +184,7 @@ static bool run(uint64_t fail_at, bool keep_failing)
     failing_allocator_init(&h.f.memory);
     h.f.memory.fail_at = fail_at;
     h.f.memory.fail_after = keep_failing;
-    h.ref = reference_new(WORKERS, 300, 4, 64);
+    h.ref = reference_new(WORKERS, 1, 300, 4, 6, 64);
     if (start(&h)) {
         for (unsigned i = 0; i < STEPS; i++)
             step(&h, i);

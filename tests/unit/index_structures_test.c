@@ -1,8 +1,8 @@
 /* The structures inside the index, each alone. */
 #include "chunk.h"
+#include "index/rcu.h"
 #include "index_fixture.h"
 #include "pairs.h"
-#include "index/rcu.h"
 #include "retire.h"
 
 static void test_rcu_waits_for_the_readers_that_were_inside(void **state)
@@ -153,11 +153,11 @@ static void test_the_engine_map_grows_and_shrinks(void **state)
     }
     fixture_validate(f);
     assert_int_equal(f->ix->map.count, 199 * 64);
-    assert_int_equal(kvx_map_find(f->ix, 12345), 0);
-    uint64_t pos = kvx_map_find(f->ix, (uint64_t)77 << 40 | 5);
+    assert_int_equal(kvx_map_find(f->ix, &f->ix->map, 12345), 0);
+    uint64_t pos = kvx_map_find(f->ix, &f->ix->map, (uint64_t)77 << 40 | 5);
     assert_int_equal(kvx_engine_at(f->ix, pos), (uint64_t)77 << 40 | 5);
-    kvx_map_erase(f->ix, (uint64_t)77 << 40 | 5, pos + 1); /* another position: nothing happens */
-    assert_int_equal(kvx_map_find(f->ix, (uint64_t)77 << 40 | 5), pos);
+    kvx_map_erase(&f->ix->map, (uint64_t)77 << 40 | 5, pos + 1); /* another position: nothing happens */
+    assert_int_equal(kvx_map_find(f->ix, &f->ix->map, (uint64_t)77 << 40 | 5), pos);
     kvx_index_lock(f->ix);
     for (uint64_t naming = 1; naming < 200; naming++)
         for (unsigned i = 0; i < 64; i++) {
@@ -168,7 +168,7 @@ static void test_the_engine_map_grows_and_shrinks(void **state)
         }
     kvx_index_unlock(f->ix);
     assert_int_equal(f->ix->map.count, 0);
-    assert_true(kvx_map_valid(f->ix));
+    assert_true(kvx_map_valid(f->ix, &f->ix->map));
 }
 
 static void test_common_counts_equal_words(void **state)

@@ -35,8 +35,9 @@ struct kvx_index_config {
     struct kvx_rcu *rcu;
     /* stored blocks whose parent is unknown, kept per worker; oldest dropped first */
     uint32_t pending_blocks_max;
-    uint64_t pending_bytes_max; /* the same in bytes of memory; both bounds hold */
-    uint32_t unresolved_max;    /* token-less engine hashes kept per worker until their block becomes known */
+    uint64_t pending_bytes_max;   /* the same in bytes of memory; both bounds hold */
+    uint32_t unresolved_max;      /* token-less hashes kept per worker until their block becomes known */
+    uint32_t pool_unresolved_max; /* the same per pool, which announces far more than a worker */
     /* dead generations that may wait for their sweep before a new one is refused */
     uint32_t sweep_backlog_max;
     /* called once per label, after the last reader that could see it has left */
@@ -47,6 +48,7 @@ struct kvx_index_config {
 #define KVX_PENDING_BLOCKS_DEFAULT 65536u
 #define KVX_PENDING_BYTES_DEFAULT (16u << 20)
 #define KVX_UNRESOLVED_DEFAULT 65536u
+#define KVX_POOL_UNRESOLVED_DEFAULT 1048576u
 #define KVX_SWEEP_BACKLOG_DEFAULT 1024u
 
 int kvx_index_new(struct kvx_index **out, const struct kvx_index_config *) KVX_MUST_CHECK;
@@ -69,6 +71,12 @@ struct kvx_worker_ref {
 /* A new worker that holds nothing. `label` is the caller's; lookups hand it back (see kvx_match).
  * KVX_UNAVAILABLE when the sweep backlog is full. */
 int kvx_worker_add(struct kvx_index *, void *label, struct kvx_worker_ref *out) KVX_MUST_CHECK;
+/* The same for a shared pool: a holder that no request can be sent to, whose blocks extend every worker below
+ * the device. It is in no answer and no dump itself, and its names place no other holder's stores. All
+ * operations below take it like a worker, but for two: in the device tier it stores nothing, and
+ * kvx_index_reside reads its hashes differently. Turns sequence hashes on, block by block: see
+ * kvx_index_sequences. */
+int kvx_pool_add(struct kvx_index *, void *label, struct kvx_worker_ref *out) KVX_MUST_CHECK;
 /* The worker leaves every answer with this call; its memory is reclaimed by kvx_index_sweep. KVX_STALE if
  * `ref` is not the current generation. Never needs memory. */
 int kvx_worker_remove(struct kvx_index *, struct kvx_worker_ref ref);
@@ -102,14 +110,21 @@ struct kvx_store_result {
 };
 
 /* KVX_TOO_LARGE when the parent hash names more than 64 positions of the worker: no engine does that, and
- * each store would multiply. KVX_INVALID for n == 0 or an unknown tier. Parents: the worker's own entries for
- * the engine hash first; else those of other workers, if all positions known for it are one; else the store
- * is pending. An own hash that names several positions places the run under each. */
+ * each store would multiply. KVX_INVALID for n == 0, an unknown tier, or a pool in the device tier. Parents:
+ * the worker's own entries for the engine hash first; else those of other workers, if all positions known for
+ * it are one; else the store is pending. An own hash that names several positions places the run under each.
+ */
 int kvx_index_store(struct kvx_index *, const struct kvx_store *, struct kvx_store_result *) KVX_MUST_CHECK;
 
 /* Token-less residency: the blocks this worker already names by these engine hashes are now (also) in `tier`.
  * Hashes it does not know are kept as unresolved, within the bound, and applied when a store makes them
- * known. */
+ * known.
+ *
+ * From a pool a hash names the position that has it as its sequence hash, if any holder holds that; else what
+ * the pool itself names so already; else the one position that workers name so. From then on the pool names
+ * it so, and keeps it, whatever the workers lose; removals are by its own names only. Else the hash is
+ * unresolved, until a store by anyone puts a block where one of these rules finds it. KVX_INVALID for an
+ * unknown tier, and for a pool in the device tier. */
 int kvx_index_reside(struct kvx_index *, struct kvx_worker_ref, enum kvx_tier, size_t n,
                      const uint64_t *engine, struct kvx_store_result *) KVX_MUST_CHECK;
 
@@ -126,27 +141,56 @@ int kvx_index_remove(struct kvx_index *, struct kvx_worker_ref, unsigned tiers, 
 
 /* ---- Reading. Any thread, with a reader of its own. ---- */
 
-/* A reader's scratch space for one index; owned by one thread. Grows with the number of workers, never in a
- * section. */
+/* A reader's scratch space for one index; owned by one thread. Grows with the number of workers. */
 struct kvx_lookup;
 int kvx_lookup_new(struct kvx_lookup **out, const struct kvx_allocator *) KVX_MUST_CHECK;
 void kvx_lookup_free(struct kvx_lookup *);
 
-/* One worker's share of a prompt. Numbers are blocks. */
-struct kvx_match {
-    void *label;                     /* as given to kvx_worker_add */
-    uint32_t worker;                 /* kvx_worker_ref.id */
-    uint32_t blocks[KVX_TIER_COUNT]; /* cumulative: leading blocks on the device; extended through host;
-                                        through disk; through external. Non-decreasing. */
-    uint64_t held_blocks;            /* positions this worker holds on the device in all */
+/* How far a prompt reaches, step by step. */
+enum kvx_reach {
+    KVX_REACH_DEVICE,   /* leading blocks on the device */
+    KVX_REACH_HOST,     /* these extended block by block through host memory */
+    KVX_REACH_DISK,     /* that extended through disk */
+    KVX_REACH_EXTERNAL, /* that extended through external memory: NVIDIA's order of tiers */
+    KVX_REACH_ANY,      /* the host's extended through disk and external memory in any mixture: Mooncake's */
+    KVX_REACH_COUNT
 };
 
-/* The workers that hold at least the first block in some tier (blocks[KVX_TIER_EXTERNAL] >= 1), in no
- * particular order. `matches` and the labels in it are valid until the caller leaves the read section
- * (kvx_rcu_enter on the index's domain) or uses `lookup` again. KVX_NOMEM when the scratch cannot grow. A
- * worker is in the answer once; one that is removed and added again while the lookup runs is two workers. */
-int kvx_index_match(const struct kvx_index *, struct kvx_lookup *, const uint64_t *local, size_t n,
+/* One worker's share of a prompt. Numbers are blocks. */
+struct kvx_match {
+    void *label;     /* as given to kvx_worker_add */
+    uint32_t worker; /* kvx_worker_ref.id */
+    /* By how far it reaches, non-decreasing. Below the device, a pool's blocks count like the worker's own.
+     */
+    uint32_t blocks[KVX_REACH_COUNT];
+    uint64_t held_blocks; /* positions this worker holds on the device in all */
+};
+
+/* What is asked. */
+struct kvx_prompt {
+    const uint64_t *hashes; /* n of them, from the prompt's first block on */
+    size_t n;
+    bool sequence;     /* they are sequence hashes (base/block_hash.h), not local ones */
+    bool every_worker; /* also answer for workers that hold nothing of it, with zeros */
+    /* NULL, or which workers are asked about, by label. Called inside the lookup, at most once a worker, only
+     * for workers that come into question. The others cost nothing further down the prompt. */
+    bool (*wanted)(void *user, const void *label);
+    void *user;
+};
+
+/* The workers that hold at least the first block in some tier, or reach it through a pool
+ * (blocks[KVX_REACH_ANY] >= 1), in no particular order. `matches` and the labels in it are valid until
+ * the caller leaves the read section (kvx_rcu_enter on the index's domain) or uses `lookup` again. KVX_NOMEM
+ * when the scratch cannot grow; KVX_UNAVAILABLE when sequence hashes are asked for and not turned on: call
+ * kvx_index_sequences outside the section and ask again. A worker is in the answer once; one that is removed
+ * and added again while the lookup runs is two workers. */
+int kvx_index_match(const struct kvx_index *, struct kvx_lookup *, const struct kvx_prompt *,
                     const struct kvx_match **matches, size_t *count) KVX_MUST_CHECK;
+
+/* Lets prompts be asked for by sequence hash, from now on: costs memory for each chunk, and time for what is
+ * in the index already. Nothing to do when it is on. Takes the writer lock inside. KVX_NOMEM leaves it off.
+ */
+int kvx_index_sequences(struct kvx_index *) KVX_MUST_CHECK;
 
 /* How many positions the worker holds in each tier, for listings; 0 for a generation that has ended. Under
  * the lock. */
@@ -178,16 +222,17 @@ int kvx_dump_next(struct kvx_dump *, struct kvx_dump_event *) KVX_MUST_CHECK;
 bool kvx_index_sweep(struct kvx_index *);
 
 struct kvx_index_stats {
-    uint64_t workers;              /* live */
-    uint64_t held[KVX_TIER_COUNT]; /* holder-blocks: (worker, position) pairs of live workers */
-    uint64_t positions;            /* distinct positions in the tree, held or not */
+    uint64_t workers;                   /* live, without pools */
+    uint64_t held[KVX_TIER_COUNT];      /* holder-blocks: (worker, position) pairs of live workers */
+    uint64_t pool_held[KVX_TIER_COUNT]; /* the same of pools */
+    uint64_t positions;                 /* distinct positions in the tree, held or not */
     uint64_t chunks;
-    uint64_t overlay_entries; /* engine hashes kept per worker because they differ from the shared column */
+    uint64_t overlay_entries; /* hashes kept per worker or pool because they differ from the shared column */
     uint64_t pending_blocks, unresolved;
     uint64_t dead_generations; /* the sweep backlog */
     uint64_t bytes;            /* everything allocated, retired memory included */
     uint64_t bytes_columns, bytes_holders, bytes_map, bytes_children, bytes_overlay, bytes_pending,
-        bytes_other;
+        bytes_sequence, bytes_other;
 };
 /* Any thread; takes the writer lock briefly. */
 void kvx_index_stats(struct kvx_index *, struct kvx_index_stats *);

@@ -25,9 +25,9 @@ void kvx_rcu_reader_free(struct kvx_rcu_reader *); /* outside a read section */
 void kvx_rcu_enter(struct kvx_rcu_reader *);
 void kvx_rcu_leave(struct kvx_rcu_reader *);
 
-/* The writer's side. A writer unlinks an object, then takes a tag with kvx_rcu_tag, after the unlinking stores.
- * It may free the object once kvx_rcu_passed returns a value above that tag. Both may be called from any
- * thread and never wait for a reader; kvx_rcu_passed takes the lock of the list of readers. */
+/* The writer's side. A writer unlinks an object, then takes a tag with kvx_rcu_tag, after the unlinking
+ * stores. It may free the object once kvx_rcu_passed returns a value above that tag. Both may be called from
+ * any thread and never wait for a reader; kvx_rcu_passed takes the lock of the list of readers. */
 uint64_t kvx_rcu_tag(struct kvx_rcu *);
 uint64_t kvx_rcu_passed(struct kvx_rcu *);
 
