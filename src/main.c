@@ -4,7 +4,9 @@
 #include "base/metrics.h"
 #include "base/options.h"
 #include "http/http.h"
+#include "http/recover.h"
 #include "ingest/ingest.h"
+#include "rpc/bytes.h"
 #include "rpc/rpc.h"
 #include "service/service.h"
 #include "service/worker_list.h"
@@ -19,11 +21,11 @@
 enum exit_code { EXIT_OK = 0, EXIT_RUNTIME = 1, EXIT_USAGE = 2, EXIT_BIND = 3, EXIT_WORKERS = 4 };
 
 struct settings {
-    const char *bind, *workers, *log_file;
+    const char *bind, *workers, *model_name, *routing_group, *peers, *log_file;
     uint64_t port, grpc_port, threads, http_threads, grpc_threads, block_size;
     uint64_t max_inflight, ready_timeout_s, drain_timeout_s, pending_blocks, pending_bytes, max_sequence_jump;
-    uint64_t queue_bytes, message_bytes;
-    int log_level, log_format;
+    uint64_t queue_bytes, message_bytes, recovery_timeout_s, recovery_bytes;
+    int dump_format, log_level, log_format;
     bool help, version, fault_hook;
 };
 
@@ -39,8 +41,17 @@ static const struct kvx_option option_table[] = {
     {"workers", "Workers", TEXT(workers), "LIST", 0, 0, "id[:dp_rank]=endpoint,... to follow from the start",
      false},
     {"block-size", NULL, UINT(block_size), "TOKENS", 1, 65536, "tokens a block; needed by --workers", false},
+    {"model-name", NULL, TEXT(model_name), "NAME", 0, 0, "model that --workers serve", false},
+    {"routing-group", NULL, TEXT(routing_group), "NAME", 0, 0, "routing group or tenant of --workers", false},
     {"ready-timeout", NULL, UINT(ready_timeout_s), "SECONDS", 0, 86400,
      "how long a first replay may hold back readiness", false},
+    {"peers", "Peers", TEXT(peers), "URL,...", 0, 0, "indexers to recover from at the start", false},
+    {"recovery-timeout", NULL, UINT(recovery_timeout_s), "SECONDS", 1, 86400,
+     "how long one peer's whole dump may take", false},
+    {"recovery-bytes", NULL, UINT(recovery_bytes), "BYTES", 1, INT64_MAX,
+     "largest dump of a peer that is accepted", false},
+    {"dump-format", NULL, CHOICE(dump_format), "array|partitions", 0, 0,
+     "what GET /dump answers when it names no format", false},
     {"threads", "Threads and limits", UINT(threads), "N", 1, 1024, "ingest threads", false},
     {"http-threads", NULL, UINT(http_threads), "N", 1, 1024, "REST threads", false},
     {"grpc-threads", NULL, UINT(grpc_threads), "N", 1, 1024, "gRPC threads", false},
@@ -76,6 +87,8 @@ static struct settings default_settings(void)
 {
     return (struct settings){
         .bind = "127.0.0.1",
+        .model_name = "default",
+        .routing_group = "default",
         .port = 8090,
         .grpc_port = 8091,
         .threads = 1,
@@ -89,6 +102,9 @@ static struct settings default_settings(void)
         .queue_bytes = 64u << 20,
         .message_bytes = 64u << 20,
         .max_sequence_jump = UINT64_C(1) << 40,
+        .recovery_timeout_s = 10,
+        .recovery_bytes = UINT64_C(16) << 30, /* 160 million blocks: some 3 GiB of index */
+        .dump_format = KVX_DUMP_ARRAY,
         .log_level = KVX_LOG_INFO,
         .log_format = KVX_LOG_TEXT,
     };
@@ -117,6 +133,8 @@ struct daemon {
     struct kvx_http *http;
     struct kvx_rpc *rpc;
     struct kvx_error error;
+    sigset_t signals; /* blocked in every thread; the main thread asks for them */
+    bool stopped;     /* by one of them */
 };
 
 static int fail(struct daemon *d, int exit_code)
@@ -171,6 +189,8 @@ static int open_servers(struct daemon *d)
         .service = d->service,
         .log = d->log,
         .metrics = &d->metrics,
+        .dump_format = (enum kvx_dump_format)o->dump_format,
+        .protobuf = {.has = kvx_rpc_has, .answer = kvx_rpc_answer_bytes},
     };
     const struct kvx_rpc_config rpc = {
         .allocator = &kvx_system_allocator,
@@ -192,16 +212,90 @@ static bool is_loopback(const char *address)
            strcmp(address, "localhost") == 0;
 }
 
+/* Where the workers of --workers are. */
+static struct kvx_partition_choice workers_partition(const struct settings *o)
+{
+    return (struct kvx_partition_choice){
+        .model = kvx_bytes_of(o->model_name),
+        .tenant = kvx_bytes_of(o->routing_group),
+        .has_salt = true,
+        .block_size = (uint32_t)o->block_size,
+    };
+}
+
+/* Waits at most `pause` for a signal, and does what it asks for. True when that is to stop. */
+static bool stop_asked(struct daemon *d, const struct timespec *pause)
+{
+    int signal_number = d->stopped ? 0 : sigtimedwait(&d->signals, NULL, pause);
+    if (signal_number == SIGHUP) {
+        if (kvx_log_reopen(d->log, &d->error) < 0)
+            kvx_log(d->log, KVX_LOG_ERROR, d->error.text);
+        else
+            kvx_log(d->log, KVX_LOG_INFO, "log opened again");
+    } else if (signal_number > 0) {
+        kvx_log(d->log, KVX_LOG_INFO, "stopping", KVX_S("signal", strsignal(signal_number)));
+        d->stopped = true;
+    }
+    return d->stopped;
+}
+
+static bool recovery_stopped(void *user)
+{
+    static const struct timespec now = {0};
+    struct daemon *d = user;
+    kvx_service_housekeeping(d->service);
+    return stop_asked(d, &now);
+}
+
+/* The workers' sources connect, and nothing of them is read until the peers have been asked. */
+static int open_workers(struct daemon *d)
+{
+    const struct settings *o = &d->settings;
+    const struct kvx_partition_choice partition = workers_partition(o);
+    if (o->peers) {
+        if (kvx_recover_add_peers(d->service, o->peers, &d->error) < 0)
+            return EXIT_USAGE;
+        kvx_ingest_hold(d->ingest, true);
+        kvx_service_recovering(d->service, "");
+    }
+    if (o->workers && kvx_service_register_list(d->service, &partition, o->workers, &d->error) < 0)
+        return EXIT_WORKERS;
+    return EXIT_OK;
+}
+
+/* Both servers listen already, so that probes see a daemon that lives and is not ready; all other requests
+ * are refused until this is over. */
+static int recover(struct daemon *d)
+{
+    const struct settings *o = &d->settings;
+    const struct kvx_recover_config recovery = {
+        .allocator = &kvx_system_allocator,
+        .service = d->service,
+        .log = d->log,
+        .plain = workers_partition(o),
+        .timeout_ns = KVX_SECONDS(o->recovery_timeout_s),
+        .bytes_max = o->recovery_bytes,
+        .stop = recovery_stopped,
+        .user = d,
+    };
+    kvx_log(d->log, KVX_LOG_INFO, "listening, and recovering first",
+            KVX_U("rest_port", kvx_http_port(d->http)), KVX_U("grpc_port", kvx_rpc_port(d->rpc)));
+    int status = kvx_recover(&recovery, &d->error);
+    kvx_ingest_hold(d->ingest, false);
+    return status < 0 && status != KVX_CANCELLED ? EXIT_RUNTIME : EXIT_OK;
+}
+
 static int open_all(struct daemon *d)
 {
     const struct settings *o = &d->settings;
     int code = open_core(d);
-    if (code)
-        return code;
-    if (o->workers && kvx_service_register_list(d->service, o->workers, &d->error) < 0)
-        return EXIT_WORKERS;
-    code = open_servers(d);
-    if (code)
+    if (!code)
+        code = open_workers(d);
+    if (!code)
+        code = open_servers(d);
+    if (!code && o->peers)
+        code = recover(d);
+    if (code || d->stopped)
         return code;
     kvx_service_started(d->service);
     if (!is_loopback(o->bind))
@@ -218,22 +312,13 @@ static int open_all(struct daemon *d)
 }
 
 /* Until a signal asks to stop. Housekeeping runs here: fast while there is something to sweep. */
-static void run(struct daemon *d, const sigset_t *signals)
+static void run(struct daemon *d)
 {
     static const struct timespec idle = {0, 50000000}, busy = {0, 1000000};
-    for (;;) {
-        bool more = kvx_service_housekeeping(d->service);
-        int signal_number = sigtimedwait(signals, NULL, more ? &busy : &idle);
-        if (signal_number == SIGHUP) {
-            if (kvx_log_reopen(d->log, &d->error) < 0)
-                kvx_log(d->log, KVX_LOG_ERROR, d->error.text);
-            else
-                kvx_log(d->log, KVX_LOG_INFO, "log opened again");
-        } else if (signal_number > 0) {
-            kvx_log(d->log, KVX_LOG_INFO, "stopping", KVX_S("signal", strsignal(signal_number)));
-            return;
-        }
-    }
+    bool more;
+    do
+        more = kvx_service_housekeeping(d->service);
+    while (!stop_asked(d, more ? &busy : &idle));
 }
 
 /* No longer ready first; what has begun is answered, what comes later refused; then the sources end, the
@@ -263,8 +348,21 @@ static void close_all(struct daemon *d)
     kvx_options_free(&d->options);
 }
 
+static int check_name(const char *option, const char *name, struct kvx_error *e)
+{
+    struct kvx_bytes text = kvx_bytes_of(name);
+    if (text.len >= 1 && text.len <= 256 && kvx_bytes_is_text(text))
+        return KVX_OK;
+    return kvx_fail(e, KVX_INVALID, "--%s: expected 1 to 256 bytes of UTF-8", option);
+}
+
 static int check_settings(struct daemon *d)
 {
+    int status = check_name("model-name", d->settings.model_name, &d->error);
+    if (!status)
+        status = check_name("routing-group", d->settings.routing_group, &d->error);
+    if (status)
+        return status;
     if (d->settings.workers && !d->settings.block_size)
         return kvx_fail(&d->error, KVX_INVALID, "--block-size is required when --workers is specified");
     return KVX_OK;
@@ -273,7 +371,6 @@ static int check_settings(struct daemon *d)
 int main(int argc, char **argv)
 {
     static struct daemon d;
-    sigset_t signals;
     d.settings = default_settings();
     if (kvx_options_parse(&d.options, option_table, &d.settings, argc, argv, &d.error) < 0)
         return fail(&d, EXIT_USAGE);
@@ -290,19 +387,19 @@ int main(int argc, char **argv)
         return fail(&d, EXIT_USAGE);
     }
 
-    /* Blocked before any thread starts, so that only `run` receives them. */
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    /* Blocked before any thread starts, so that only the main thread receives them, when it asks. */
+    sigemptyset(&d.signals);
+    sigaddset(&d.signals, SIGTERM);
+    sigaddset(&d.signals, SIGINT);
+    sigaddset(&d.signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &d.signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 
     int code = open_all(&d);
     if (code)
         fail(&d, code);
-    else
-        run(&d, &signals);
+    else if (!d.stopped)
+        run(&d);
     close_all(&d);
     return code;
 }

@@ -17,7 +17,7 @@ const struct kvx_json_type kvx_http_type_register_request_endpoint = {
     .max = 1024u,
 };
 
-const struct kvx_json_type kvx_http_type_dp_rank = {
+const struct kvx_json_type kvx_http_type_register_request_dp_rank = {
     .kind = KVX_JSON_U32,
     .size = sizeof(uint32_t),
     .min = 0u,
@@ -34,8 +34,78 @@ const struct kvx_json_type kvx_http_type_register_request_block_size = {
 const struct kvx_json_type kvx_http_type_register_request_replay_endpoint = {
     .kind = KVX_JSON_TEXT,
     .size = sizeof(struct kvx_bytes),
-    .min = 1u,
+    .min = 0u,
     .max = 1024u,
+};
+
+const struct kvx_json_type kvx_http_type_register_request_lora_name = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_register_request_model_name = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_register_request_routing_group = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_register_request_additional_salt = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_register_request_modelname = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_register_request_model = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_register_request_tenant_id = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_register_request_additionalsalt = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 256u,
+};
+
+static const struct kvx_bytes names_publisher_type[] = {
+    {"vLLM", 4},
+    {"SGLang", 6},
+    {"Mooncake", 8},
+};
+const struct kvx_json_type kvx_http_type_publisher_type = {
+    .kind = KVX_JSON_ENUM,
+    .size = sizeof(enum kvx_http_publisher_type),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .names = names_publisher_type,
+    .n_names = 3,
 };
 
 static const struct kvx_json_field fields_register_request[] = {
@@ -62,12 +132,13 @@ static const struct kvx_json_field fields_register_request[] = {
     {
         .name = {"dp_rank", 7},
         .lead = {"\"dp_rank\":", 10},
-        .type = &kvx_http_type_dp_rank,
+        .type = &kvx_http_type_register_request_dp_rank,
         .offset = offsetof(struct kvx_http_register_request, dp_rank),
-        .has_offset = KVX_JSON_ALWAYS,
+        .has_offset = offsetof(struct kvx_http_register_request, has_dp_rank),
         .required = false,
-        .nullable = false,
+        .nullable = true,
         .value = 0u,
+        .roles = {KVX_JSON_OPTIONAL, KVX_JSON_OPTIONAL, KVX_JSON_REQUIRED},
     },
     {
         .name = {"block_size", 10},
@@ -78,6 +149,7 @@ static const struct kvx_json_field fields_register_request[] = {
         .required = false,
         .nullable = true,
         .value = 0u,
+        .roles = {KVX_JSON_OPTIONAL, KVX_JSON_REQUIRED, KVX_JSON_REQUIRED},
     },
     {
         .name = {"replay_endpoint", 15},
@@ -88,6 +160,109 @@ static const struct kvx_json_field fields_register_request[] = {
         .required = false,
         .nullable = true,
         .value = 0u,
+        .roles = {KVX_JSON_OPTIONAL, KVX_JSON_OPTIONAL, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"lora_name", 9},
+        .lead = {"\"lora_name\":", 12},
+        .type = &kvx_http_type_register_request_lora_name,
+        .offset = offsetof(struct kvx_http_register_request, lora_name),
+        .has_offset = offsetof(struct kvx_http_register_request, has_lora_name),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_OPTIONAL, KVX_JSON_OPTIONAL, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"model_name", 10},
+        .lead = {"\"model_name\":", 13},
+        .type = &kvx_http_type_register_request_model_name,
+        .offset = offsetof(struct kvx_http_register_request, model_name),
+        .has_offset = offsetof(struct kvx_http_register_request, has_model_name),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_REQUIRED, KVX_JSON_FOREIGN},
+        .selects = 2,
+    },
+    {
+        .name = {"routing_group", 13},
+        .lead = {"\"routing_group\":", 16},
+        .type = &kvx_http_type_register_request_routing_group,
+        .offset = offsetof(struct kvx_http_register_request, routing_group),
+        .has_offset = offsetof(struct kvx_http_register_request, has_routing_group),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL, KVX_JSON_FOREIGN},
+    },
+    {
+        .name = {"additional_salt", 15},
+        .lead = {"\"additional_salt\":", 18},
+        .type = &kvx_http_type_register_request_additional_salt,
+        .offset = offsetof(struct kvx_http_register_request, additional_salt),
+        .has_offset = offsetof(struct kvx_http_register_request, has_additional_salt),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_IGNORED, KVX_JSON_FOREIGN},
+    },
+    {
+        .name = {"modelname", 9},
+        .lead = {"\"modelname\":", 12},
+        .type = &kvx_http_type_register_request_modelname,
+        .offset = offsetof(struct kvx_http_register_request, modelname),
+        .has_offset = offsetof(struct kvx_http_register_request, has_modelname),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL},
+        .selects = 3,
+    },
+    {
+        .name = {"model", 5},
+        .lead = {"\"model\":", 8},
+        .type = &kvx_http_type_register_request_model,
+        .offset = offsetof(struct kvx_http_register_request, model),
+        .has_offset = offsetof(struct kvx_http_register_request, has_model),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL},
+        .selects = 3,
+    },
+    {
+        .name = {"tenant_id", 9},
+        .lead = {"\"tenant_id\":", 12},
+        .type = &kvx_http_type_register_request_tenant_id,
+        .offset = offsetof(struct kvx_http_register_request, tenant_id),
+        .has_offset = offsetof(struct kvx_http_register_request, has_tenant_id),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_IGNORED, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"additionalsalt", 14},
+        .lead = {"\"additionalsalt\":", 17},
+        .type = &kvx_http_type_register_request_additionalsalt,
+        .offset = offsetof(struct kvx_http_register_request, additionalsalt),
+        .has_offset = offsetof(struct kvx_http_register_request, has_additionalsalt),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_IGNORED, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"type", 4},
+        .lead = {"\"type\":", 7},
+        .type = &kvx_http_type_publisher_type,
+        .offset = offsetof(struct kvx_http_register_request, type),
+        .has_offset = offsetof(struct kvx_http_register_request, has_type),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_FOREIGN, KVX_JSON_REQUIRED},
     },
 };
 const struct kvx_json_type kvx_http_type_register_request = {
@@ -96,7 +271,50 @@ const struct kvx_json_type kvx_http_type_register_request = {
     .min = 0u,
     .max = UINT64_C(18446744073709551615),
     .fields = fields_register_request,
-    .n_fields = 5,
+    .n_fields = 14,
+};
+
+static const struct kvx_bytes names_registered_status[] = {
+    {"registered successfully", 23},
+};
+const struct kvx_json_type kvx_http_type_registered_status = {
+    .kind = KVX_JSON_ENUM,
+    .size = sizeof(enum kvx_http_registered_status),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .names = names_registered_status,
+    .n_names = 1,
+};
+
+static const struct kvx_json_field fields_registered[] = {
+    {
+        .name = {"status", 6},
+        .lead = {"\"status\":", 9},
+        .type = &kvx_http_type_registered_status,
+        .offset = offsetof(struct kvx_http_registered, status),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"instance_id", 11},
+        .lead = {"\"instance_id\":", 14},
+        .type = &kvx_http_type_instance_id,
+        .offset = offsetof(struct kvx_http_registered, instance_id),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_registered = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_registered),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_registered,
+    .n_fields = 2,
 };
 
 static const struct kvx_bytes names_status_status[] = {
@@ -132,11 +350,81 @@ const struct kvx_json_type kvx_http_type_status = {
     .n_fields = 1,
 };
 
+static const struct kvx_json_type *const choices_register_answer[] = {
+    &kvx_http_type_registered,
+    &kvx_http_type_status,
+};
+const struct kvx_json_type kvx_http_type_register_answer = {
+    .kind = KVX_JSON_VARIANT,
+    .size = sizeof(struct kvx_http_register_answer),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .choices = choices_register_answer,
+    .n_choices = 2,
+    .value_offset = offsetof(struct kvx_http_register_answer, value),
+};
+
 const struct kvx_json_type kvx_http_type_unregister_request_dp_rank = {
     .kind = KVX_JSON_U32,
     .size = sizeof(uint32_t),
     .min = 0u,
     .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_unregister_request_model_name = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_unregister_request_routing_group = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_unregister_request_modelname = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_unregister_request_model = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_unregister_request_tenant_id = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_unregister_request_block_size = {
+    .kind = KVX_JSON_U32,
+    .size = sizeof(uint32_t),
+    .min = 1u,
+    .max = 65536u,
+};
+
+const struct kvx_json_type kvx_http_type_unregister_request_additionalsalt = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_unregister_request_lora_name = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 256u,
 };
 
 static const struct kvx_json_field fields_unregister_request[] = {
@@ -159,6 +447,109 @@ static const struct kvx_json_field fields_unregister_request[] = {
         .required = false,
         .nullable = true,
         .value = 0u,
+        .roles = {KVX_JSON_OPTIONAL, KVX_JSON_OPTIONAL, KVX_JSON_REQUIRED},
+    },
+    {
+        .name = {"model_name", 10},
+        .lead = {"\"model_name\":", 13},
+        .type = &kvx_http_type_unregister_request_model_name,
+        .offset = offsetof(struct kvx_http_unregister_request, model_name),
+        .has_offset = offsetof(struct kvx_http_unregister_request, has_model_name),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_REQUIRED, KVX_JSON_FOREIGN},
+        .selects = 2,
+    },
+    {
+        .name = {"routing_group", 13},
+        .lead = {"\"routing_group\":", 16},
+        .type = &kvx_http_type_unregister_request_routing_group,
+        .offset = offsetof(struct kvx_http_unregister_request, routing_group),
+        .has_offset = offsetof(struct kvx_http_unregister_request, has_routing_group),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL, KVX_JSON_FOREIGN},
+    },
+    {
+        .name = {"modelname", 9},
+        .lead = {"\"modelname\":", 12},
+        .type = &kvx_http_type_unregister_request_modelname,
+        .offset = offsetof(struct kvx_http_unregister_request, modelname),
+        .has_offset = offsetof(struct kvx_http_unregister_request, has_modelname),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL},
+        .selects = 3,
+    },
+    {
+        .name = {"model", 5},
+        .lead = {"\"model\":", 8},
+        .type = &kvx_http_type_unregister_request_model,
+        .offset = offsetof(struct kvx_http_unregister_request, model),
+        .has_offset = offsetof(struct kvx_http_unregister_request, has_model),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL},
+        .selects = 3,
+    },
+    {
+        .name = {"tenant_id", 9},
+        .lead = {"\"tenant_id\":", 12},
+        .type = &kvx_http_type_unregister_request_tenant_id,
+        .offset = offsetof(struct kvx_http_unregister_request, tenant_id),
+        .has_offset = offsetof(struct kvx_http_unregister_request, has_tenant_id),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_IGNORED, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"block_size", 10},
+        .lead = {"\"block_size\":", 13},
+        .type = &kvx_http_type_unregister_request_block_size,
+        .offset = offsetof(struct kvx_http_unregister_request, block_size),
+        .has_offset = offsetof(struct kvx_http_unregister_request, has_block_size),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_IGNORED, KVX_JSON_REQUIRED},
+    },
+    {
+        .name = {"additionalsalt", 14},
+        .lead = {"\"additionalsalt\":", 17},
+        .type = &kvx_http_type_unregister_request_additionalsalt,
+        .offset = offsetof(struct kvx_http_unregister_request, additionalsalt),
+        .has_offset = offsetof(struct kvx_http_unregister_request, has_additionalsalt),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_IGNORED, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"lora_name", 9},
+        .lead = {"\"lora_name\":", 12},
+        .type = &kvx_http_type_unregister_request_lora_name,
+        .offset = offsetof(struct kvx_http_unregister_request, lora_name),
+        .has_offset = offsetof(struct kvx_http_unregister_request, has_lora_name),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_IGNORED, KVX_JSON_IGNORED},
+    },
+    {
+        .name = {"type", 4},
+        .lead = {"\"type\":", 7},
+        .type = &kvx_http_type_publisher_type,
+        .offset = offsetof(struct kvx_http_unregister_request, type),
+        .has_offset = offsetof(struct kvx_http_unregister_request, has_type),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_FOREIGN, KVX_JSON_REQUIRED},
     },
 };
 const struct kvx_json_type kvx_http_type_unregister_request = {
@@ -167,7 +558,181 @@ const struct kvx_json_type kvx_http_type_unregister_request = {
     .min = 0u,
     .max = UINT64_C(18446744073709551615),
     .fields = fields_unregister_request,
+    .n_fields = 11,
+};
+
+static const struct kvx_bytes names_unregistered_status[] = {
+    {"unregistered successfully", 25},
+};
+const struct kvx_json_type kvx_http_type_unregistered_status = {
+    .kind = KVX_JSON_ENUM,
+    .size = sizeof(enum kvx_http_unregistered_status),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .names = names_unregistered_status,
+    .n_names = 1,
+};
+
+const struct kvx_json_type kvx_http_type_unregistered_removed_instances_item = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_unregistered_removed_instances = {
+    .kind = KVX_JSON_ARRAY,
+    .size = sizeof(struct kvx_http_unregistered_removed_instances),
+    .min = 0u,
+    .max = 4294967295u,
+    .item = &kvx_http_type_unregistered_removed_instances_item,
+    .item_size = sizeof(struct kvx_bytes),
+};
+
+static const struct kvx_json_field fields_unregistered[] = {
+    {
+        .name = {"status", 6},
+        .lead = {"\"status\":", 9},
+        .type = &kvx_http_type_unregistered_status,
+        .offset = offsetof(struct kvx_http_unregistered, status),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"removed_instances", 17},
+        .lead = {"\"removed_instances\":", 20},
+        .type = &kvx_http_type_unregistered_removed_instances,
+        .offset = offsetof(struct kvx_http_unregistered, removed_instances),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_unregistered = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_unregistered),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_unregistered,
     .n_fields = 2,
+};
+
+static const struct kvx_json_type *const choices_unregister_answer[] = {
+    &kvx_http_type_status,
+    &kvx_http_type_unregistered,
+};
+const struct kvx_json_type kvx_http_type_unregister_answer = {
+    .kind = KVX_JSON_VARIANT,
+    .size = sizeof(struct kvx_http_unregister_answer),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .choices = choices_unregister_answer,
+    .n_choices = 2,
+    .value_offset = offsetof(struct kvx_http_unregister_answer, value),
+};
+
+const struct kvx_json_type kvx_http_type_name = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 256u,
+};
+
+static const struct kvx_json_field fields_list_workers_parameters[] = {
+    {
+        .name = {"model_name", 10},
+        .lead = {"\"model_name\":", 13},
+        .type = &kvx_http_type_name,
+        .offset = offsetof(struct kvx_http_list_workers_parameters, model_name),
+        .has_offset = offsetof(struct kvx_http_list_workers_parameters, has_model_name),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"routing_group", 13},
+        .lead = {"\"routing_group\":", 16},
+        .type = &kvx_http_type_name,
+        .offset = offsetof(struct kvx_http_list_workers_parameters, routing_group),
+        .has_offset = offsetof(struct kvx_http_list_workers_parameters, has_routing_group),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"tenant_id", 9},
+        .lead = {"\"tenant_id\":", 12},
+        .type = &kvx_http_type_name,
+        .offset = offsetof(struct kvx_http_list_workers_parameters, tenant_id),
+        .has_offset = offsetof(struct kvx_http_list_workers_parameters, has_tenant_id),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_list_workers_parameters = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_list_workers_parameters),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_list_workers_parameters,
+    .n_fields = 3,
+};
+
+static const struct kvx_bytes names_worker_source[] = {
+    {"zmq", 3},
+};
+const struct kvx_json_type kvx_http_type_worker_source = {
+    .kind = KVX_JSON_ENUM,
+    .size = sizeof(enum kvx_http_worker_source),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .names = names_worker_source,
+    .n_names = 1,
+};
+
+static const struct kvx_bytes names_listener_status[] = {
+    {"pending", 7},
+    {"active", 6},
+};
+const struct kvx_json_type kvx_http_type_listener_status = {
+    .kind = KVX_JSON_ENUM,
+    .size = sizeof(enum kvx_http_listener_status),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .names = names_listener_status,
+    .n_names = 2,
+};
+
+const struct kvx_json_type kvx_http_type_worker_model_name = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_worker_routing_group = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_block_size = {
+    .kind = KVX_JSON_U32,
+    .size = sizeof(uint32_t),
+    .min = 1u,
+    .max = 65536u,
+};
+
+const struct kvx_json_type kvx_http_type_worker_additional_salt = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
 };
 
 const struct kvx_json_type kvx_http_type_worker_endpoints_value = {
@@ -194,7 +759,21 @@ const struct kvx_json_type kvx_http_type_listener_endpoint = {
     .max = 4294967295u,
 };
 
+const struct kvx_json_type kvx_http_type_listener_last_error = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
 const struct kvx_json_type kvx_http_type_listener_replay_endpoint = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_listener_lora_name = {
     .kind = KVX_JSON_TEXT,
     .size = sizeof(struct kvx_bytes),
     .min = 0u,
@@ -227,6 +806,7 @@ static const struct kvx_bytes names_degraded_reason[] = {
     {"unsequenced", 11},
     {"block_size", 10},
     {"bad_batch", 9},
+    {"limit", 5},
 };
 const struct kvx_json_type kvx_http_type_degraded_reason = {
     .kind = KVX_JSON_ENUM,
@@ -234,7 +814,7 @@ const struct kvx_json_type kvx_http_type_degraded_reason = {
     .min = 0u,
     .max = UINT64_C(18446744073709551615),
     .names = names_degraded_reason,
-    .n_names = 9,
+    .n_names = 10,
 };
 
 const struct kvx_json_type kvx_http_type_count = {
@@ -314,11 +894,41 @@ static const struct kvx_json_field fields_listener[] = {
         .value = 0u,
     },
     {
+        .name = {"status", 6},
+        .lead = {"\"status\":", 9},
+        .type = &kvx_http_type_listener_status,
+        .offset = offsetof(struct kvx_http_listener, status),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"last_error", 10},
+        .lead = {"\"last_error\":", 13},
+        .type = &kvx_http_type_listener_last_error,
+        .offset = offsetof(struct kvx_http_listener, last_error),
+        .has_offset = offsetof(struct kvx_http_listener, has_last_error),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
         .name = {"replay_endpoint", 15},
         .lead = {"\"replay_endpoint\":", 18},
         .type = &kvx_http_type_listener_replay_endpoint,
         .offset = offsetof(struct kvx_http_listener, replay_endpoint),
         .has_offset = offsetof(struct kvx_http_listener, has_replay_endpoint),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"lora_name", 9},
+        .lead = {"\"lora_name\":", 12},
+        .type = &kvx_http_type_listener_lora_name,
+        .offset = offsetof(struct kvx_http_listener, lora_name),
+        .has_offset = offsetof(struct kvx_http_listener, has_lora_name),
         .required = false,
         .nullable = false,
         .value = 0u,
@@ -430,7 +1040,7 @@ const struct kvx_json_type kvx_http_type_listener = {
     .min = 0u,
     .max = UINT64_C(18446744073709551615),
     .fields = fields_listener,
-    .n_fields = 12,
+    .n_fields = 15,
 };
 
 const struct kvx_json_type kvx_http_type_worker_listeners = {
@@ -443,25 +1053,17 @@ const struct kvx_json_type kvx_http_type_worker_listeners = {
     .value_offset = offsetof(struct kvx_http_worker_listeners_entry, value),
 };
 
-const struct kvx_json_type kvx_http_type_worker_model = {
-    .kind = KVX_JSON_TEXT,
-    .size = sizeof(struct kvx_bytes),
-    .min = 0u,
-    .max = 4294967295u,
+static const struct kvx_bytes names_source_kind[] = {
+    {"engine", 6},
+    {"pool", 4},
 };
-
-const struct kvx_json_type kvx_http_type_worker_tenant = {
-    .kind = KVX_JSON_TEXT,
-    .size = sizeof(struct kvx_bytes),
+const struct kvx_json_type kvx_http_type_source_kind = {
+    .kind = KVX_JSON_ENUM,
+    .size = sizeof(enum kvx_http_source_kind),
     .min = 0u,
-    .max = 4294967295u,
-};
-
-const struct kvx_json_type kvx_http_type_block_size = {
-    .kind = KVX_JSON_U32,
-    .size = sizeof(uint32_t),
-    .min = 1u,
-    .max = 65536u,
+    .max = UINT64_C(18446744073709551615),
+    .names = names_source_kind,
+    .n_names = 2,
 };
 
 static const struct kvx_json_field fields_worker[] = {
@@ -472,6 +1074,66 @@ static const struct kvx_json_field fields_worker[] = {
         .offset = offsetof(struct kvx_http_worker, instance_id),
         .has_offset = KVX_JSON_ALWAYS,
         .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"source", 6},
+        .lead = {"\"source\":", 9},
+        .type = &kvx_http_type_worker_source,
+        .offset = offsetof(struct kvx_http_worker, source),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"status", 6},
+        .lead = {"\"status\":", 9},
+        .type = &kvx_http_type_listener_status,
+        .offset = offsetof(struct kvx_http_worker, status),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"model_name", 10},
+        .lead = {"\"model_name\":", 13},
+        .type = &kvx_http_type_worker_model_name,
+        .offset = offsetof(struct kvx_http_worker, model_name),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"routing_group", 13},
+        .lead = {"\"routing_group\":", 16},
+        .type = &kvx_http_type_worker_routing_group,
+        .offset = offsetof(struct kvx_http_worker, routing_group),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"block_size", 10},
+        .lead = {"\"block_size\":", 13},
+        .type = &kvx_http_type_block_size,
+        .offset = offsetof(struct kvx_http_worker, block_size),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"additional_salt", 15},
+        .lead = {"\"additional_salt\":", 18},
+        .type = &kvx_http_type_worker_additional_salt,
+        .offset = offsetof(struct kvx_http_worker, additional_salt),
+        .has_offset = offsetof(struct kvx_http_worker, has_additional_salt),
+        .required = false,
         .nullable = false,
         .value = 0u,
     },
@@ -496,30 +1158,10 @@ static const struct kvx_json_field fields_worker[] = {
         .value = 0u,
     },
     {
-        .name = {"model", 5},
-        .lead = {"\"model\":", 8},
-        .type = &kvx_http_type_worker_model,
-        .offset = offsetof(struct kvx_http_worker, model),
-        .has_offset = KVX_JSON_ALWAYS,
-        .required = true,
-        .nullable = false,
-        .value = 0u,
-    },
-    {
-        .name = {"tenant", 6},
-        .lead = {"\"tenant\":", 9},
-        .type = &kvx_http_type_worker_tenant,
-        .offset = offsetof(struct kvx_http_worker, tenant),
-        .has_offset = KVX_JSON_ALWAYS,
-        .required = true,
-        .nullable = false,
-        .value = 0u,
-    },
-    {
-        .name = {"block_size", 10},
-        .lead = {"\"block_size\":", 13},
-        .type = &kvx_http_type_block_size,
-        .offset = offsetof(struct kvx_http_worker, block_size),
+        .name = {"kind", 4},
+        .lead = {"\"kind\":", 7},
+        .type = &kvx_http_type_source_kind,
+        .offset = offsetof(struct kvx_http_worker, kind),
         .has_offset = KVX_JSON_ALWAYS,
         .required = true,
         .nullable = false,
@@ -532,7 +1174,7 @@ const struct kvx_json_type kvx_http_type_worker = {
     .min = 0u,
     .max = UINT64_C(18446744073709551615),
     .fields = fields_worker,
-    .n_fields = 6,
+    .n_fields = 10,
 };
 
 const struct kvx_json_type kvx_http_type_workers = {
@@ -542,6 +1184,552 @@ const struct kvx_json_type kvx_http_type_workers = {
     .max = 4294967295u,
     .item = &kvx_http_type_worker,
     .item_size = sizeof(struct kvx_http_worker),
+};
+
+const struct kvx_json_type kvx_http_type_service_endpoint = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_service_replayendpoint = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+static const struct kvx_bytes names_service_type[] = {
+    {"engine", 6},
+    {"Mooncake", 8},
+};
+const struct kvx_json_type kvx_http_type_service_type = {
+    .kind = KVX_JSON_ENUM,
+    .size = sizeof(enum kvx_http_service_type),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .names = names_service_type,
+    .n_names = 2,
+};
+
+const struct kvx_json_type kvx_http_type_service_modelname = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_service_loraname = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_service_tenantid = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_service_instanceid = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_dp_rank = {
+    .kind = KVX_JSON_U32,
+    .size = sizeof(uint32_t),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_service_additionalsalt = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+static const struct kvx_json_field fields_service[] = {
+    {
+        .name = {"Endpoint", 8},
+        .lead = {"\"Endpoint\":", 11},
+        .type = &kvx_http_type_service_endpoint,
+        .offset = offsetof(struct kvx_http_service, endpoint),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"ReplayEndpoint", 14},
+        .lead = {"\"ReplayEndpoint\":", 17},
+        .type = &kvx_http_type_service_replayendpoint,
+        .offset = offsetof(struct kvx_http_service, replay_endpoint),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"Type", 4},
+        .lead = {"\"Type\":", 7},
+        .type = &kvx_http_type_service_type,
+        .offset = offsetof(struct kvx_http_service, type),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"ModelName", 9},
+        .lead = {"\"ModelName\":", 12},
+        .type = &kvx_http_type_service_modelname,
+        .offset = offsetof(struct kvx_http_service, model_name),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"LoraName", 8},
+        .lead = {"\"LoraName\":", 11},
+        .type = &kvx_http_type_service_loraname,
+        .offset = offsetof(struct kvx_http_service, lora_name),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"TenantID", 8},
+        .lead = {"\"TenantID\":", 11},
+        .type = &kvx_http_type_service_tenantid,
+        .offset = offsetof(struct kvx_http_service, tenant_id),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"InstanceID", 10},
+        .lead = {"\"InstanceID\":", 13},
+        .type = &kvx_http_type_service_instanceid,
+        .offset = offsetof(struct kvx_http_service, instance_id),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"BlockSize", 9},
+        .lead = {"\"BlockSize\":", 12},
+        .type = &kvx_http_type_block_size,
+        .offset = offsetof(struct kvx_http_service, block_size),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"DPRank", 6},
+        .lead = {"\"DPRank\":", 9},
+        .type = &kvx_http_type_dp_rank,
+        .offset = offsetof(struct kvx_http_service, dprank),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"AdditionalSalt", 14},
+        .lead = {"\"AdditionalSalt\":", 17},
+        .type = &kvx_http_type_service_additionalsalt,
+        .offset = offsetof(struct kvx_http_service, additional_salt),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_service = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_service),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_service,
+    .n_fields = 10,
+};
+
+const struct kvx_json_type kvx_http_type_services_services = {
+    .kind = KVX_JSON_ARRAY,
+    .size = sizeof(struct kvx_http_services_services),
+    .min = 0u,
+    .max = 4294967295u,
+    .item = &kvx_http_type_service,
+    .item_size = sizeof(struct kvx_http_service),
+};
+
+static const struct kvx_json_field fields_services[] = {
+    {
+        .name = {"count", 5},
+        .lead = {"\"count\":", 8},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_services, count),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"services", 8},
+        .lead = {"\"services\":", 11},
+        .type = &kvx_http_type_services_services,
+        .offset = offsetof(struct kvx_http_services, services),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_services = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_services),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_services,
+    .n_fields = 2,
+};
+
+const struct kvx_json_type kvx_http_type_model_context_model_name = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_model_context_lora_name = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_model_context_additional_salt = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_model_context_tenant_id = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_model_context_instance_id = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+static const struct kvx_json_field fields_model_context[] = {
+    {
+        .name = {"model_name", 10},
+        .lead = {"\"model_name\":", 13},
+        .type = &kvx_http_type_model_context_model_name,
+        .offset = offsetof(struct kvx_http_model_context, model_name),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"lora_name", 9},
+        .lead = {"\"lora_name\":", 12},
+        .type = &kvx_http_type_model_context_lora_name,
+        .offset = offsetof(struct kvx_http_model_context, lora_name),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"block_size", 10},
+        .lead = {"\"block_size\":", 13},
+        .type = &kvx_http_type_block_size,
+        .offset = offsetof(struct kvx_http_model_context, block_size),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"additional_salt", 15},
+        .lead = {"\"additional_salt\":", 18},
+        .type = &kvx_http_type_model_context_additional_salt,
+        .offset = offsetof(struct kvx_http_model_context, additional_salt),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"tenant_id", 9},
+        .lead = {"\"tenant_id\":", 12},
+        .type = &kvx_http_type_model_context_tenant_id,
+        .offset = offsetof(struct kvx_http_model_context, tenant_id),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"instance_id", 11},
+        .lead = {"\"instance_id\":", 14},
+        .type = &kvx_http_type_model_context_instance_id,
+        .offset = offsetof(struct kvx_http_model_context, instance_id),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_model_context = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_model_context),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_model_context,
+    .n_fields = 6,
+};
+
+const struct kvx_json_type kvx_http_type_global_view_model_contexts = {
+    .kind = KVX_JSON_ARRAY,
+    .size = sizeof(struct kvx_http_global_view_model_contexts),
+    .min = 0u,
+    .max = 4294967295u,
+    .item = &kvx_http_type_model_context,
+    .item_size = sizeof(struct kvx_http_model_context),
+};
+
+const struct kvx_json_type kvx_http_type_counts_by_rank = {
+    .kind = KVX_JSON_MAP,
+    .size = sizeof(struct kvx_http_counts_by_rank),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .item = &kvx_http_type_count,
+    .item_size = sizeof(struct kvx_http_counts_by_rank_entry),
+    .value_offset = offsetof(struct kvx_http_counts_by_rank_entry, value),
+};
+
+const struct kvx_json_type kvx_http_type_global_view_hashmap = {
+    .kind = KVX_JSON_ARRAY,
+    .size = sizeof(struct kvx_http_global_view_hashmap),
+    .min = 0u,
+    .max = 0u,
+    .item = &kvx_http_type_counts_by_rank,
+    .item_size = sizeof(struct kvx_http_counts_by_rank),
+};
+
+const struct kvx_json_type kvx_http_type_partition_model = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_partition_tenant = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_partition_additional_salt = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+static const struct kvx_json_field fields_partition[] = {
+    {
+        .name = {"model", 5},
+        .lead = {"\"model\":", 8},
+        .type = &kvx_http_type_partition_model,
+        .offset = offsetof(struct kvx_http_partition, model),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"tenant", 6},
+        .lead = {"\"tenant\":", 9},
+        .type = &kvx_http_type_partition_tenant,
+        .offset = offsetof(struct kvx_http_partition, tenant),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"additional_salt", 15},
+        .lead = {"\"additional_salt\":", 18},
+        .type = &kvx_http_type_partition_additional_salt,
+        .offset = offsetof(struct kvx_http_partition, additional_salt),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"block_size", 10},
+        .lead = {"\"block_size\":", 13},
+        .type = &kvx_http_type_block_size,
+        .offset = offsetof(struct kvx_http_partition, block_size),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"workers", 7},
+        .lead = {"\"workers\":", 10},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_partition, workers),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"pools", 5},
+        .lead = {"\"pools\":", 8},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_partition, pools),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"held_blocks", 11},
+        .lead = {"\"held_blocks\":", 14},
+        .type = &kvx_http_type_blocks_by_tier,
+        .offset = offsetof(struct kvx_http_partition, held_blocks),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"pool_blocks", 11},
+        .lead = {"\"pool_blocks\":", 14},
+        .type = &kvx_http_type_blocks_by_tier,
+        .offset = offsetof(struct kvx_http_partition, pool_blocks),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"positions", 9},
+        .lead = {"\"positions\":", 12},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_partition, positions),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"memory_bytes", 12},
+        .lead = {"\"memory_bytes\":", 15},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_partition, memory_bytes),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_partition = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_partition),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_partition,
+    .n_fields = 10,
+};
+
+const struct kvx_json_type kvx_http_type_global_view_partitions = {
+    .kind = KVX_JSON_ARRAY,
+    .size = sizeof(struct kvx_http_global_view_partitions),
+    .min = 0u,
+    .max = 4294967295u,
+    .item = &kvx_http_type_partition,
+    .item_size = sizeof(struct kvx_http_partition),
+};
+
+static const struct kvx_json_field fields_global_view[] = {
+    {
+        .name = {"context_count", 13},
+        .lead = {"\"context_count\":", 16},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_global_view, context_count),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"model_contexts", 14},
+        .lead = {"\"model_contexts\":", 17},
+        .type = &kvx_http_type_global_view_model_contexts,
+        .offset = offsetof(struct kvx_http_global_view, model_contexts),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"hashmap", 7},
+        .lead = {"\"hashmap\":", 10},
+        .type = &kvx_http_type_global_view_hashmap,
+        .offset = offsetof(struct kvx_http_global_view, hashmap),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"partitions", 10},
+        .lead = {"\"partitions\":", 13},
+        .type = &kvx_http_type_global_view_partitions,
+        .offset = offsetof(struct kvx_http_global_view, partitions),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_global_view = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_global_view),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_global_view,
+    .n_fields = 4,
 };
 
 const struct kvx_json_type kvx_http_type_query_request_token_ids_item = {
@@ -560,6 +1748,139 @@ const struct kvx_json_type kvx_http_type_query_request_token_ids = {
     .item_size = sizeof(uint32_t),
 };
 
+const struct kvx_json_type kvx_http_type_query_request_lora_name = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_query_request_cache_salt = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 1024u,
+};
+
+const struct kvx_json_type kvx_http_type_query_request_lora_id = {
+    .kind = KVX_JSON_WIDE,
+    .size = sizeof(uint64_t),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+};
+
+const struct kvx_json_type kvx_http_type_query_request_model_name = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_query_request_routing_group = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_query_request_model = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_query_request_modelname = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_query_request_tenant_id = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_query_request_block_size = {
+    .kind = KVX_JSON_U32,
+    .size = sizeof(uint32_t),
+    .min = 1u,
+    .max = 65536u,
+};
+
+const struct kvx_json_type kvx_http_type_query_request_additionalsalt = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_query_request_instance_id = {
+    .kind = KVX_JSON_ID,
+    .size = sizeof(struct kvx_json_id),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .text_min = 1u,
+    .text_max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_candidate_dp_rank = {
+    .kind = KVX_JSON_U32,
+    .size = sizeof(uint32_t),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+static const struct kvx_json_field fields_candidate[] = {
+    {
+        .name = {"instance_id", 11},
+        .lead = {"\"instance_id\":", 14},
+        .type = &kvx_http_type_instance_id,
+        .offset = offsetof(struct kvx_http_candidate, instance_id),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"dp_rank", 7},
+        .lead = {"\"dp_rank\":", 10},
+        .type = &kvx_http_type_candidate_dp_rank,
+        .offset = offsetof(struct kvx_http_candidate, dp_rank),
+        .has_offset = offsetof(struct kvx_http_candidate, has_dp_rank),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_candidate = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_candidate),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_candidate,
+    .n_fields = 2,
+};
+
+const struct kvx_json_type kvx_http_type_candidates = {
+    .kind = KVX_JSON_ARRAY,
+    .size = sizeof(struct kvx_http_candidates),
+    .min = 1u,
+    .max = 65536u,
+    .item = &kvx_http_type_candidate,
+    .item_size = sizeof(struct kvx_http_candidate),
+};
+
+const struct kvx_json_type kvx_http_type_query_request_max_hits = {
+    .kind = KVX_JSON_U32,
+    .size = sizeof(uint32_t),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
 static const struct kvx_json_field fields_query_request[] = {
     {
         .name = {"token_ids", 9},
@@ -571,6 +1892,150 @@ static const struct kvx_json_field fields_query_request[] = {
         .nullable = false,
         .value = 0u,
     },
+    {
+        .name = {"lora_name", 9},
+        .lead = {"\"lora_name\":", 12},
+        .type = &kvx_http_type_query_request_lora_name,
+        .offset = offsetof(struct kvx_http_query_request, lora_name),
+        .has_offset = offsetof(struct kvx_http_query_request, has_lora_name),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_OPTIONAL, KVX_JSON_OPTIONAL, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"cache_salt", 10},
+        .lead = {"\"cache_salt\":", 13},
+        .type = &kvx_http_type_query_request_cache_salt,
+        .offset = offsetof(struct kvx_http_query_request, cache_salt),
+        .has_offset = offsetof(struct kvx_http_query_request, has_cache_salt),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"lora_id", 7},
+        .lead = {"\"lora_id\":", 10},
+        .type = &kvx_http_type_query_request_lora_id,
+        .offset = offsetof(struct kvx_http_query_request, lora_id),
+        .has_offset = offsetof(struct kvx_http_query_request, has_lora_id),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_IGNORED, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"model_name", 10},
+        .lead = {"\"model_name\":", 13},
+        .type = &kvx_http_type_query_request_model_name,
+        .offset = offsetof(struct kvx_http_query_request, model_name),
+        .has_offset = offsetof(struct kvx_http_query_request, has_model_name),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_REQUIRED, KVX_JSON_FOREIGN},
+        .selects = 2,
+    },
+    {
+        .name = {"routing_group", 13},
+        .lead = {"\"routing_group\":", 16},
+        .type = &kvx_http_type_query_request_routing_group,
+        .offset = offsetof(struct kvx_http_query_request, routing_group),
+        .has_offset = offsetof(struct kvx_http_query_request, has_routing_group),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL, KVX_JSON_FOREIGN},
+    },
+    {
+        .name = {"model", 5},
+        .lead = {"\"model\":", 8},
+        .type = &kvx_http_type_query_request_model,
+        .offset = offsetof(struct kvx_http_query_request, model),
+        .has_offset = offsetof(struct kvx_http_query_request, has_model),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL},
+        .selects = 3,
+    },
+    {
+        .name = {"modelname", 9},
+        .lead = {"\"modelname\":", 12},
+        .type = &kvx_http_type_query_request_modelname,
+        .offset = offsetof(struct kvx_http_query_request, modelname),
+        .has_offset = offsetof(struct kvx_http_query_request, has_modelname),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL},
+        .selects = 3,
+    },
+    {
+        .name = {"tenant_id", 9},
+        .lead = {"\"tenant_id\":", 12},
+        .type = &kvx_http_type_query_request_tenant_id,
+        .offset = offsetof(struct kvx_http_query_request, tenant_id),
+        .has_offset = offsetof(struct kvx_http_query_request, has_tenant_id),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_IGNORED, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"block_size", 10},
+        .lead = {"\"block_size\":", 13},
+        .type = &kvx_http_type_query_request_block_size,
+        .offset = offsetof(struct kvx_http_query_request, block_size),
+        .has_offset = offsetof(struct kvx_http_query_request, has_block_size),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_OPTIONAL, KVX_JSON_OPTIONAL, KVX_JSON_REQUIRED},
+    },
+    {
+        .name = {"additionalsalt", 14},
+        .lead = {"\"additionalsalt\":", 17},
+        .type = &kvx_http_type_query_request_additionalsalt,
+        .offset = offsetof(struct kvx_http_query_request, additionalsalt),
+        .has_offset = offsetof(struct kvx_http_query_request, has_additionalsalt),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_IGNORED, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"instance_id", 11},
+        .lead = {"\"instance_id\":", 14},
+        .type = &kvx_http_type_query_request_instance_id,
+        .offset = offsetof(struct kvx_http_query_request, instance_id),
+        .has_offset = offsetof(struct kvx_http_query_request, has_instance_id),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"candidates", 10},
+        .lead = {"\"candidates\":", 13},
+        .type = &kvx_http_type_candidates,
+        .offset = offsetof(struct kvx_http_query_request, candidates),
+        .has_offset = offsetof(struct kvx_http_query_request, has_candidates),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+    },
+    {
+        .name = {"max_hits", 8},
+        .lead = {"\"max_hits\":", 11},
+        .type = &kvx_http_type_query_request_max_hits,
+        .offset = offsetof(struct kvx_http_query_request, max_hits),
+        .has_offset = offsetof(struct kvx_http_query_request, has_max_hits),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+    },
 };
 const struct kvx_json_type kvx_http_type_query_request = {
     .kind = KVX_JSON_OBJECT,
@@ -578,32 +2043,22 @@ const struct kvx_json_type kvx_http_type_query_request = {
     .min = 0u,
     .max = UINT64_C(18446744073709551615),
     .fields = fields_query_request,
-    .n_fields = 1,
+    .n_fields = 14,
 };
 
-const struct kvx_json_type kvx_http_type_blocks_by_rank = {
+const struct kvx_json_type kvx_http_type_counts_by_instance = {
     .kind = KVX_JSON_MAP,
-    .size = sizeof(struct kvx_http_blocks_by_rank),
+    .size = sizeof(struct kvx_http_counts_by_instance),
     .min = 0u,
     .max = UINT64_C(18446744073709551615),
-    .item = &kvx_http_type_count,
-    .item_size = sizeof(struct kvx_http_blocks_by_rank_entry),
-    .value_offset = offsetof(struct kvx_http_blocks_by_rank_entry, value),
+    .item = &kvx_http_type_counts_by_rank,
+    .item_size = sizeof(struct kvx_http_counts_by_instance_entry),
+    .value_offset = offsetof(struct kvx_http_counts_by_instance_entry, value),
 };
 
-const struct kvx_json_type kvx_http_type_blocks_by_instance = {
-    .kind = KVX_JSON_MAP,
-    .size = sizeof(struct kvx_http_blocks_by_instance),
-    .min = 0u,
-    .max = UINT64_C(18446744073709551615),
-    .item = &kvx_http_type_blocks_by_rank,
-    .item_size = sizeof(struct kvx_http_blocks_by_instance_entry),
-    .value_offset = offsetof(struct kvx_http_blocks_by_instance_entry, value),
-};
-
-const struct kvx_json_type kvx_http_type_block_scores_frequencies = {
+const struct kvx_json_type kvx_http_type_frequencies = {
     .kind = KVX_JSON_ARRAY,
-    .size = sizeof(struct kvx_http_block_scores_frequencies),
+    .size = sizeof(struct kvx_http_frequencies),
     .min = 0u,
     .max = 0u,
     .item = &kvx_http_type_count,
@@ -614,7 +2069,7 @@ static const struct kvx_json_field fields_block_scores[] = {
     {
         .name = {"scores", 6},
         .lead = {"\"scores\":", 9},
-        .type = &kvx_http_type_blocks_by_instance,
+        .type = &kvx_http_type_counts_by_instance,
         .offset = offsetof(struct kvx_http_block_scores, scores),
         .has_offset = KVX_JSON_ALWAYS,
         .required = true,
@@ -624,7 +2079,7 @@ static const struct kvx_json_field fields_block_scores[] = {
     {
         .name = {"frequencies", 11},
         .lead = {"\"frequencies\":", 14},
-        .type = &kvx_http_type_block_scores_frequencies,
+        .type = &kvx_http_type_frequencies,
         .offset = offsetof(struct kvx_http_block_scores, frequencies),
         .has_offset = KVX_JSON_ALWAYS,
         .required = true,
@@ -634,7 +2089,7 @@ static const struct kvx_json_field fields_block_scores[] = {
     {
         .name = {"tree_sizes", 10},
         .lead = {"\"tree_sizes\":", 13},
-        .type = &kvx_http_type_blocks_by_instance,
+        .type = &kvx_http_type_counts_by_instance,
         .offset = offsetof(struct kvx_http_block_scores, tree_sizes),
         .has_offset = KVX_JSON_ALWAYS,
         .required = true,
@@ -651,8 +2106,203 @@ const struct kvx_json_type kvx_http_type_block_scores = {
     .n_fields = 3,
 };
 
+static const struct kvx_json_field fields_instance_tokens[] = {
+    {
+        .name = {"gpu", 3},
+        .lead = {"\"gpu\":", 6},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_instance_tokens, gpu),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"cpu", 3},
+        .lead = {"\"cpu\":", 6},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_instance_tokens, cpu),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"disk", 4},
+        .lead = {"\"disk\":", 7},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_instance_tokens, disk),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"dp", 2},
+        .lead = {"\"dp\":", 5},
+        .type = &kvx_http_type_counts_by_rank,
+        .offset = offsetof(struct kvx_http_instance_tokens, dp),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"longest_matched", 15},
+        .lead = {"\"longest_matched\":", 18},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_instance_tokens, longest_matched),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_instance_tokens = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_instance_tokens),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_instance_tokens,
+    .n_fields = 5,
+};
+
+const struct kvx_json_type kvx_http_type_token_scores_instances = {
+    .kind = KVX_JSON_MAP,
+    .size = sizeof(struct kvx_http_token_scores_instances),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .item = &kvx_http_type_instance_tokens,
+    .item_size = sizeof(struct kvx_http_token_scores_instances_entry),
+    .value_offset = offsetof(struct kvx_http_token_scores_instances_entry, value),
+};
+
+static const struct kvx_json_field fields_token_scores[] = {
+    {
+        .name = {"scores", 6},
+        .lead = {"\"scores\":", 9},
+        .type = &kvx_http_type_counts_by_instance,
+        .offset = offsetof(struct kvx_http_token_scores, scores),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"frequencies", 11},
+        .lead = {"\"frequencies\":", 14},
+        .type = &kvx_http_type_frequencies,
+        .offset = offsetof(struct kvx_http_token_scores, frequencies),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"instances", 9},
+        .lead = {"\"instances\":", 12},
+        .type = &kvx_http_type_token_scores_instances,
+        .offset = offsetof(struct kvx_http_token_scores, instances),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_token_scores = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_token_scores),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_token_scores,
+    .n_fields = 3,
+};
+
+static const struct kvx_json_field fields_mooncake_instance[] = {
+    {
+        .name = {"longest_matched", 15},
+        .lead = {"\"longest_matched\":", 18},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_mooncake_instance, longest_matched),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"GPU", 3},
+        .lead = {"\"GPU\":", 6},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_mooncake_instance, gpu),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"DP", 2},
+        .lead = {"\"DP\":", 5},
+        .type = &kvx_http_type_counts_by_rank,
+        .offset = offsetof(struct kvx_http_mooncake_instance, dp),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"CPU", 3},
+        .lead = {"\"CPU\":", 6},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_mooncake_instance, cpu),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"DISK", 4},
+        .lead = {"\"DISK\":", 7},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_mooncake_instance, disk),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_mooncake_instance = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_mooncake_instance),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_mooncake_instance,
+    .n_fields = 5,
+};
+
+const struct kvx_json_type kvx_http_type_mooncake_instances = {
+    .kind = KVX_JSON_MAP,
+    .size = sizeof(struct kvx_http_mooncake_instances),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .item = &kvx_http_type_mooncake_instance,
+    .item_size = sizeof(struct kvx_http_mooncake_instances_entry),
+    .value_offset = offsetof(struct kvx_http_mooncake_instances_entry, value),
+};
+
+const struct kvx_json_type kvx_http_type_mooncake_scores = {
+    .kind = KVX_JSON_MAP,
+    .size = sizeof(struct kvx_http_mooncake_scores),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .item = &kvx_http_type_mooncake_instances,
+    .item_size = sizeof(struct kvx_http_mooncake_scores_entry),
+    .value_offset = offsetof(struct kvx_http_mooncake_scores_entry, value),
+};
+
 static const struct kvx_json_type *const choices_query_answer[] = {
     &kvx_http_type_block_scores,
+    &kvx_http_type_token_scores,
+    &kvx_http_type_mooncake_scores,
 };
 const struct kvx_json_type kvx_http_type_query_answer = {
     .kind = KVX_JSON_VARIANT,
@@ -660,35 +2310,270 @@ const struct kvx_json_type kvx_http_type_query_answer = {
     .min = 0u,
     .max = UINT64_C(18446744073709551615),
     .choices = choices_query_answer,
-    .n_choices = 1,
+    .n_choices = 3,
     .value_offset = offsetof(struct kvx_http_query_answer, value),
 };
 
-const struct kvx_json_type kvx_http_type_query_by_hash_request_block_hashes_item = {
+const struct kvx_json_type kvx_http_type_hashes_item = {
     .kind = KVX_JSON_WIDE,
     .size = sizeof(uint64_t),
     .min = 0u,
     .max = UINT64_C(18446744073709551615),
 };
 
-const struct kvx_json_type kvx_http_type_query_by_hash_request_block_hashes = {
+const struct kvx_json_type kvx_http_type_hashes = {
     .kind = KVX_JSON_BULK,
-    .size = sizeof(struct kvx_http_query_by_hash_request_block_hashes),
+    .size = sizeof(struct kvx_http_hashes),
     .min = 0u,
     .max = 524288u,
-    .item = &kvx_http_type_query_by_hash_request_block_hashes_item,
+    .item = &kvx_http_type_hashes_item,
     .item_size = sizeof(uint64_t),
+};
+
+const struct kvx_json_type kvx_http_type_query_by_hash_request_lora_name = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_query_by_hash_request_cache_salt = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 1024u,
+};
+
+const struct kvx_json_type kvx_http_type_query_by_hash_request_model_name = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_query_by_hash_request_routing_group = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_query_by_hash_request_model = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_query_by_hash_request_modelname = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_query_by_hash_request_tenant_id = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_query_by_hash_request_block_size = {
+    .kind = KVX_JSON_U32,
+    .size = sizeof(uint32_t),
+    .min = 1u,
+    .max = 65536u,
+};
+
+const struct kvx_json_type kvx_http_type_query_by_hash_request_additionalsalt = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_query_by_hash_request_instance_id = {
+    .kind = KVX_JSON_ID,
+    .size = sizeof(struct kvx_json_id),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .text_min = 1u,
+    .text_max = 256u,
+};
+
+const struct kvx_json_type kvx_http_type_query_by_hash_request_max_hits = {
+    .kind = KVX_JSON_U32,
+    .size = sizeof(uint32_t),
+    .min = 0u,
+    .max = 4294967295u,
 };
 
 static const struct kvx_json_field fields_query_by_hash_request[] = {
     {
         .name = {"block_hashes", 12},
         .lead = {"\"block_hashes\":", 15},
-        .type = &kvx_http_type_query_by_hash_request_block_hashes,
+        .type = &kvx_http_type_hashes,
         .offset = offsetof(struct kvx_http_query_by_hash_request, block_hashes),
-        .has_offset = KVX_JSON_ALWAYS,
-        .required = true,
+        .has_offset = offsetof(struct kvx_http_query_by_hash_request, has_block_hashes),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_REQUIRED, KVX_JSON_REQUIRED, KVX_JSON_FOREIGN},
+    },
+    {
+        .name = {"seq_hashes", 10},
+        .lead = {"\"seq_hashes\":", 13},
+        .type = &kvx_http_type_hashes,
+        .offset = offsetof(struct kvx_http_query_by_hash_request, seq_hashes),
+        .has_offset = offsetof(struct kvx_http_query_by_hash_request, has_seq_hashes),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"block_hash", 10},
+        .lead = {"\"block_hash\":", 13},
+        .type = &kvx_http_type_hashes,
+        .offset = offsetof(struct kvx_http_query_by_hash_request, block_hash),
+        .has_offset = offsetof(struct kvx_http_query_by_hash_request, has_block_hash),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"lora_name", 9},
+        .lead = {"\"lora_name\":", 12},
+        .type = &kvx_http_type_query_by_hash_request_lora_name,
+        .offset = offsetof(struct kvx_http_query_by_hash_request, lora_name),
+        .has_offset = offsetof(struct kvx_http_query_by_hash_request, has_lora_name),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_IGNORED, KVX_JSON_IGNORED, KVX_JSON_IGNORED},
+    },
+    {
+        .name = {"cache_salt", 10},
+        .lead = {"\"cache_salt\":", 13},
+        .type = &kvx_http_type_query_by_hash_request_cache_salt,
+        .offset = offsetof(struct kvx_http_query_by_hash_request, cache_salt),
+        .has_offset = offsetof(struct kvx_http_query_by_hash_request, has_cache_salt),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL, KVX_JSON_IGNORED},
+    },
+    {
+        .name = {"model_name", 10},
+        .lead = {"\"model_name\":", 13},
+        .type = &kvx_http_type_query_by_hash_request_model_name,
+        .offset = offsetof(struct kvx_http_query_by_hash_request, model_name),
+        .has_offset = offsetof(struct kvx_http_query_by_hash_request, has_model_name),
+        .required = false,
         .nullable = false,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_REQUIRED, KVX_JSON_FOREIGN},
+        .selects = 2,
+    },
+    {
+        .name = {"routing_group", 13},
+        .lead = {"\"routing_group\":", 16},
+        .type = &kvx_http_type_query_by_hash_request_routing_group,
+        .offset = offsetof(struct kvx_http_query_by_hash_request, routing_group),
+        .has_offset = offsetof(struct kvx_http_query_by_hash_request, has_routing_group),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL, KVX_JSON_FOREIGN},
+    },
+    {
+        .name = {"model", 5},
+        .lead = {"\"model\":", 8},
+        .type = &kvx_http_type_query_by_hash_request_model,
+        .offset = offsetof(struct kvx_http_query_by_hash_request, model),
+        .has_offset = offsetof(struct kvx_http_query_by_hash_request, has_model),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL},
+        .selects = 3,
+    },
+    {
+        .name = {"modelname", 9},
+        .lead = {"\"modelname\":", 12},
+        .type = &kvx_http_type_query_by_hash_request_modelname,
+        .offset = offsetof(struct kvx_http_query_by_hash_request, modelname),
+        .has_offset = offsetof(struct kvx_http_query_by_hash_request, has_modelname),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL},
+        .selects = 3,
+    },
+    {
+        .name = {"tenant_id", 9},
+        .lead = {"\"tenant_id\":", 12},
+        .type = &kvx_http_type_query_by_hash_request_tenant_id,
+        .offset = offsetof(struct kvx_http_query_by_hash_request, tenant_id),
+        .has_offset = offsetof(struct kvx_http_query_by_hash_request, has_tenant_id),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_IGNORED, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"block_size", 10},
+        .lead = {"\"block_size\":", 13},
+        .type = &kvx_http_type_query_by_hash_request_block_size,
+        .offset = offsetof(struct kvx_http_query_by_hash_request, block_size),
+        .has_offset = offsetof(struct kvx_http_query_by_hash_request, has_block_size),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_OPTIONAL, KVX_JSON_OPTIONAL, KVX_JSON_REQUIRED},
+    },
+    {
+        .name = {"additionalsalt", 14},
+        .lead = {"\"additionalsalt\":", 17},
+        .type = &kvx_http_type_query_by_hash_request_additionalsalt,
+        .offset = offsetof(struct kvx_http_query_by_hash_request, additionalsalt),
+        .has_offset = offsetof(struct kvx_http_query_by_hash_request, has_additionalsalt),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_IGNORED, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"instance_id", 11},
+        .lead = {"\"instance_id\":", 14},
+        .type = &kvx_http_type_query_by_hash_request_instance_id,
+        .offset = offsetof(struct kvx_http_query_by_hash_request, instance_id),
+        .has_offset = offsetof(struct kvx_http_query_by_hash_request, has_instance_id),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"candidates", 10},
+        .lead = {"\"candidates\":", 13},
+        .type = &kvx_http_type_candidates,
+        .offset = offsetof(struct kvx_http_query_by_hash_request, candidates),
+        .has_offset = offsetof(struct kvx_http_query_by_hash_request, has_candidates),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+    },
+    {
+        .name = {"max_hits", 8},
+        .lead = {"\"max_hits\":", 11},
+        .type = &kvx_http_type_query_by_hash_request_max_hits,
+        .offset = offsetof(struct kvx_http_query_by_hash_request, max_hits),
+        .has_offset = offsetof(struct kvx_http_query_by_hash_request, has_max_hits),
+        .required = false,
+        .nullable = true,
         .value = 0u,
     },
 };
@@ -698,7 +2583,61 @@ const struct kvx_json_type kvx_http_type_query_by_hash_request = {
     .min = 0u,
     .max = UINT64_C(18446744073709551615),
     .fields = fields_query_by_hash_request,
-    .n_fields = 1,
+    .n_fields = 15,
+};
+
+static const struct kvx_bytes names_dump_format[] = {
+    {"array", 5},
+    {"partitions", 10},
+};
+const struct kvx_json_type kvx_http_type_dump_format = {
+    .kind = KVX_JSON_ENUM,
+    .size = sizeof(enum kvx_http_dump_format),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .names = names_dump_format,
+    .n_names = 2,
+};
+
+static const struct kvx_json_field fields_dump_parameters[] = {
+    {
+        .name = {"format", 6},
+        .lead = {"\"format\":", 9},
+        .type = &kvx_http_type_dump_format,
+        .offset = offsetof(struct kvx_http_dump_parameters, format),
+        .has_offset = offsetof(struct kvx_http_dump_parameters, has_format),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"model_name", 10},
+        .lead = {"\"model_name\":", 13},
+        .type = &kvx_http_type_name,
+        .offset = offsetof(struct kvx_http_dump_parameters, model_name),
+        .has_offset = offsetof(struct kvx_http_dump_parameters, has_model_name),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"routing_group", 13},
+        .lead = {"\"routing_group\":", 16},
+        .type = &kvx_http_type_name,
+        .offset = offsetof(struct kvx_http_dump_parameters, routing_group),
+        .has_offset = offsetof(struct kvx_http_dump_parameters, has_routing_group),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_dump_parameters = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_dump_parameters),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_dump_parameters,
+    .n_fields = 3,
 };
 
 static const struct kvx_bytes names_storage_tier[] = {
@@ -965,6 +2904,156 @@ const struct kvx_json_type kvx_http_type_events = {
     .max = 4294967295u,
     .item = &kvx_http_type_router_event,
     .item_size = sizeof(struct kvx_http_router_event),
+};
+
+const struct kvx_json_type kvx_http_type_partition_dump_model_name = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_partition_dump_routing_group = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_partition_dump_additional_salt = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+static const struct kvx_json_field fields_partition_dump[] = {
+    {
+        .name = {"block_size", 10},
+        .lead = {"\"block_size\":", 13},
+        .type = &kvx_http_type_block_size,
+        .offset = offsetof(struct kvx_http_partition_dump, block_size),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"model_name", 10},
+        .lead = {"\"model_name\":", 13},
+        .type = &kvx_http_type_partition_dump_model_name,
+        .offset = offsetof(struct kvx_http_partition_dump, model_name),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"routing_group", 13},
+        .lead = {"\"routing_group\":", 16},
+        .type = &kvx_http_type_partition_dump_routing_group,
+        .offset = offsetof(struct kvx_http_partition_dump, routing_group),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"additional_salt", 15},
+        .lead = {"\"additional_salt\":", 18},
+        .type = &kvx_http_type_partition_dump_additional_salt,
+        .offset = offsetof(struct kvx_http_partition_dump, additional_salt),
+        .has_offset = offsetof(struct kvx_http_partition_dump, has_additional_salt),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"events", 6},
+        .lead = {"\"events\":", 9},
+        .type = &kvx_http_type_events,
+        .offset = offsetof(struct kvx_http_partition_dump, events),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_partition_dump = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_partition_dump),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_partition_dump,
+    .n_fields = 5,
+};
+
+const struct kvx_json_type kvx_http_type_partition_dumps = {
+    .kind = KVX_JSON_MAP,
+    .size = sizeof(struct kvx_http_partition_dumps),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .item = &kvx_http_type_partition_dump,
+    .item_size = sizeof(struct kvx_http_partition_dumps_entry),
+    .value_offset = offsetof(struct kvx_http_partition_dumps_entry, value),
+};
+
+static const struct kvx_json_type *const choices_dump_answer[] = {
+    &kvx_http_type_events,
+    &kvx_http_type_partition_dumps,
+};
+const struct kvx_json_type kvx_http_type_dump_answer = {
+    .kind = KVX_JSON_VARIANT,
+    .size = sizeof(struct kvx_http_dump_answer),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .choices = choices_dump_answer,
+    .n_choices = 2,
+    .value_offset = offsetof(struct kvx_http_dump_answer, value),
+};
+
+const struct kvx_json_type kvx_http_type_peer_request_url = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 1u,
+    .max = 1024u,
+};
+
+static const struct kvx_json_field fields_peer_request[] = {
+    {
+        .name = {"url", 3},
+        .lead = {"\"url\":", 6},
+        .type = &kvx_http_type_peer_request_url,
+        .offset = offsetof(struct kvx_http_peer_request, url),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_peer_request = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_peer_request),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_peer_request,
+    .n_fields = 1,
+};
+
+const struct kvx_json_type kvx_http_type_peers_item = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 4294967295u,
+};
+
+const struct kvx_json_type kvx_http_type_peers = {
+    .kind = KVX_JSON_ARRAY,
+    .size = sizeof(struct kvx_http_peers),
+    .min = 0u,
+    .max = 4294967295u,
+    .item = &kvx_http_type_peers_item,
+    .item_size = sizeof(struct kvx_bytes),
 };
 
 const struct kvx_json_type kvx_http_type_ready_ready = {

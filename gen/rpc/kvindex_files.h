@@ -4,7 +4,7 @@
 
 #include "rpc/method.h"
 
-enum { KVINDEX_FILE_COUNT = 4, KVINDEX_SYMBOL_COUNT = 50 };
+enum { KVINDEX_FILE_COUNT = 4, KVINDEX_SYMBOL_COUNT = 62 };
 extern const struct kvx_rpc_file kvindex_files[KVINDEX_FILE_COUNT];
 /* Sorted by name, as strcmp does. */
 extern const struct kvx_rpc_symbol kvindex_symbols[KVINDEX_SYMBOL_COUNT];

@@ -11,6 +11,11 @@ static const struct kvx_rpc_field_rule fields_kvindex__v1__register_request[] = 
     {.required = true, .max_bytes = 1024}, /* endpoint */
     {.max_bytes = 1024}, /* replay_endpoint */
     {.has_max = true, .max = 65536}, /* block_size_tokens */
+    {0}, /* kind */
+    {.max_bytes = 256}, /* model */
+    {.max_bytes = 256}, /* tenant */
+    {.max_bytes = 256}, /* additional_salt */
+    {.max_bytes = 256}, /* lora_name */
 };
 static const struct kvx_rpc_rules rules_kvindex__v1__register_request = {
     .message = &kvindex__v1__register_request__descriptor,
@@ -20,18 +25,50 @@ static const struct kvx_rpc_rules rules_kvindex__v1__register_request = {
 static const struct kvx_rpc_field_rule fields_kvindex__v1__unregister_request[] = {
     {.required = true, .max_bytes = 256}, /* instance_id */
     {0}, /* dp_rank */
+    {.max_bytes = 256}, /* model */
+    {.max_bytes = 256}, /* tenant */
+    {.max_bytes = 256}, /* additional_salt */
+    {.has_max = true, .max = 65536}, /* block_size_tokens */
 };
 static const struct kvx_rpc_rules rules_kvindex__v1__unregister_request = {
     .message = &kvindex__v1__unregister_request__descriptor,
     .fields = fields_kvindex__v1__unregister_request,
 };
 
+static const struct kvx_rpc_field_rule fields_kvindex__v1__list_workers_request[] = {
+    {.max_bytes = 256}, /* model */
+    {.max_bytes = 256}, /* tenant */
+};
 static const struct kvx_rpc_rules rules_kvindex__v1__list_workers_request = {
     .message = &kvindex__v1__list_workers_request__descriptor,
+    .fields = fields_kvindex__v1__list_workers_request,
+};
+
+static const struct kvx_rpc_rules rules_kvindex__v1__list_partitions_request = {
+    .message = &kvindex__v1__list_partitions_request__descriptor,
+};
+
+static const struct kvx_rpc_field_rule fields_kvindex__v1__candidate[] = {
+    {.required = true, .max_bytes = 256}, /* instance_id */
+    {0}, /* dp_rank */
+};
+static const struct kvx_rpc_rules rules_kvindex__v1__candidate = {
+    .message = &kvindex__v1__candidate__descriptor,
+    .fields = fields_kvindex__v1__candidate,
 };
 
 static const struct kvx_rpc_field_rule fields_kvindex__v1__query_request[] = {
     {.max_items = 1048576}, /* token_ids */
+    {0}, /* bigrams */
+    {.max_bytes = 256}, /* model */
+    {.max_bytes = 256}, /* tenant */
+    {.max_bytes = 256}, /* additional_salt */
+    {.has_max = true, .max = 65536}, /* block_size_tokens */
+    {.max_bytes = 256}, /* lora_name */
+    {.max_bytes = 1024}, /* cache_salt */
+    {.max_items = 65536, .message = &rules_kvindex__v1__candidate}, /* candidates */
+    {0}, /* max_hits */
+    {0}, /* every_worker */
 };
 static const struct kvx_rpc_rules rules_kvindex__v1__query_request = {
     .message = &kvindex__v1__query_request__descriptor,
@@ -40,18 +77,51 @@ static const struct kvx_rpc_rules rules_kvindex__v1__query_request = {
 
 static const struct kvx_rpc_field_rule fields_kvindex__v1__query_by_hash_request[] = {
     {.max_items = 524288}, /* block_hashes */
+    {.max_items = 524288}, /* sequence_hashes */
+    {.max_bytes = 256}, /* model */
+    {.max_bytes = 256}, /* tenant */
+    {.max_bytes = 256}, /* additional_salt */
+    {.has_max = true, .max = 65536}, /* block_size_tokens */
+    {.max_items = 65536, .message = &rules_kvindex__v1__candidate}, /* candidates */
+    {0}, /* max_hits */
+    {0}, /* every_worker */
 };
 static const struct kvx_rpc_rules rules_kvindex__v1__query_by_hash_request = {
     .message = &kvindex__v1__query_by_hash_request__descriptor,
     .fields = fields_kvindex__v1__query_by_hash_request,
 };
 
+static const struct kvx_rpc_field_rule fields_kvindex__v1__dump_request[] = {
+    {.max_bytes = 256}, /* model */
+    {.max_bytes = 256}, /* tenant */
+};
 static const struct kvx_rpc_rules rules_kvindex__v1__dump_request = {
     .message = &kvindex__v1__dump_request__descriptor,
+    .fields = fields_kvindex__v1__dump_request,
 };
 
 static const struct kvx_rpc_rules rules_kvindex__v1__get_health_request = {
     .message = &kvindex__v1__get_health_request__descriptor,
+};
+
+static const struct kvx_rpc_field_rule fields_kvindex__v1__register_peer_request[] = {
+    {.required = true, .max_bytes = 1024}, /* url */
+};
+static const struct kvx_rpc_rules rules_kvindex__v1__register_peer_request = {
+    .message = &kvindex__v1__register_peer_request__descriptor,
+    .fields = fields_kvindex__v1__register_peer_request,
+};
+
+static const struct kvx_rpc_field_rule fields_kvindex__v1__deregister_peer_request[] = {
+    {.required = true, .max_bytes = 1024}, /* url */
+};
+static const struct kvx_rpc_rules rules_kvindex__v1__deregister_peer_request = {
+    .message = &kvindex__v1__deregister_peer_request__descriptor,
+    .fields = fields_kvindex__v1__deregister_peer_request,
+};
+
+static const struct kvx_rpc_rules rules_kvindex__v1__list_peers_request = {
+    .message = &kvindex__v1__list_peers_request__descriptor,
 };
 
 static const struct kvx_rpc_field_rule fields_kvindex__v1__query_stream_request[] = {
@@ -117,6 +187,12 @@ static int call_kvx_rpc_kv_indexer_list_workers(struct kvx_rpc_env *env, const P
     return kvx_rpc_kv_indexer_list_workers(env, (const Kvindex__V1__ListWorkersRequest *)in, (Kvindex__V1__ListWorkersResponse *)out, e);
 }
 
+static int call_kvx_rpc_kv_indexer_list_partitions(struct kvx_rpc_env *env, const ProtobufCMessage *in, ProtobufCMessage *out,
+        struct kvx_error *e)
+{
+    return kvx_rpc_kv_indexer_list_partitions(env, (const Kvindex__V1__ListPartitionsRequest *)in, (Kvindex__V1__ListPartitionsResponse *)out, e);
+}
+
 static int call_kvx_rpc_kv_indexer_query(struct kvx_rpc_env *env, const ProtobufCMessage *in, ProtobufCMessage *out,
         struct kvx_error *e)
 {
@@ -152,6 +228,24 @@ static int call_kvx_rpc_kv_indexer_get_health(struct kvx_rpc_env *env, const Pro
         struct kvx_error *e)
 {
     return kvx_rpc_kv_indexer_get_health(env, (const Kvindex__V1__GetHealthRequest *)in, (Kvindex__V1__GetHealthResponse *)out, e);
+}
+
+static int call_kvx_rpc_kv_indexer_register_peer(struct kvx_rpc_env *env, const ProtobufCMessage *in, ProtobufCMessage *out,
+        struct kvx_error *e)
+{
+    return kvx_rpc_kv_indexer_register_peer(env, (const Kvindex__V1__RegisterPeerRequest *)in, (Kvindex__V1__RegisterPeerResponse *)out, e);
+}
+
+static int call_kvx_rpc_kv_indexer_deregister_peer(struct kvx_rpc_env *env, const ProtobufCMessage *in, ProtobufCMessage *out,
+        struct kvx_error *e)
+{
+    return kvx_rpc_kv_indexer_deregister_peer(env, (const Kvindex__V1__DeregisterPeerRequest *)in, (Kvindex__V1__DeregisterPeerResponse *)out, e);
+}
+
+static int call_kvx_rpc_kv_indexer_list_peers(struct kvx_rpc_env *env, const ProtobufCMessage *in, ProtobufCMessage *out,
+        struct kvx_error *e)
+{
+    return kvx_rpc_kv_indexer_list_peers(env, (const Kvindex__V1__ListPeersRequest *)in, (Kvindex__V1__ListPeersResponse *)out, e);
 }
 
 static int call_kvx_rpc_kv_indexer_query_stream_answer(struct kvx_rpc_env *env, const ProtobufCMessage *in, ProtobufCMessage *out,
@@ -223,6 +317,13 @@ static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {
         .response = &kvindex__v1__list_workers_response__descriptor,
         .answer = call_kvx_rpc_kv_indexer_list_workers,
     },
+    [KVX_RPC_KV_INDEXER_LIST_PARTITIONS] = {
+        .path = "/kvindex.v1.KvIndexer/ListPartitions",
+        .kind = KVX_RPC_UNARY,
+        .request = &rules_kvindex__v1__list_partitions_request,
+        .response = &kvindex__v1__list_partitions_response__descriptor,
+        .answer = call_kvx_rpc_kv_indexer_list_partitions,
+    },
     [KVX_RPC_KV_INDEXER_QUERY] = {
         .path = "/kvindex.v1.KvIndexer/Query",
         .kind = KVX_RPC_UNARY,
@@ -252,6 +353,27 @@ static const struct kvx_rpc_method methods[KVX_RPC_OPERATION_COUNT] = {
         .request = &rules_kvindex__v1__get_health_request,
         .response = &kvindex__v1__get_health_response__descriptor,
         .answer = call_kvx_rpc_kv_indexer_get_health,
+    },
+    [KVX_RPC_KV_INDEXER_REGISTER_PEER] = {
+        .path = "/kvindex.v1.KvIndexer/RegisterPeer",
+        .kind = KVX_RPC_UNARY,
+        .request = &rules_kvindex__v1__register_peer_request,
+        .response = &kvindex__v1__register_peer_response__descriptor,
+        .answer = call_kvx_rpc_kv_indexer_register_peer,
+    },
+    [KVX_RPC_KV_INDEXER_DEREGISTER_PEER] = {
+        .path = "/kvindex.v1.KvIndexer/DeregisterPeer",
+        .kind = KVX_RPC_UNARY,
+        .request = &rules_kvindex__v1__deregister_peer_request,
+        .response = &kvindex__v1__deregister_peer_response__descriptor,
+        .answer = call_kvx_rpc_kv_indexer_deregister_peer,
+    },
+    [KVX_RPC_KV_INDEXER_LIST_PEERS] = {
+        .path = "/kvindex.v1.KvIndexer/ListPeers",
+        .kind = KVX_RPC_UNARY,
+        .request = &rules_kvindex__v1__list_peers_request,
+        .response = &kvindex__v1__list_peers_response__descriptor,
+        .answer = call_kvx_rpc_kv_indexer_list_peers,
     },
     [KVX_RPC_KV_INDEXER_QUERY_STREAM] = {
         .path = "/kvindex.v1.KvIndexer/QueryStream",
@@ -303,10 +425,14 @@ static const char *const operations[KVX_RPC_OPERATION_COUNT] = {
     [KVX_RPC_KV_INDEXER_REGISTER] = "Register",
     [KVX_RPC_KV_INDEXER_UNREGISTER] = "Unregister",
     [KVX_RPC_KV_INDEXER_LIST_WORKERS] = "ListWorkers",
+    [KVX_RPC_KV_INDEXER_LIST_PARTITIONS] = "ListPartitions",
     [KVX_RPC_KV_INDEXER_QUERY] = "Query",
     [KVX_RPC_KV_INDEXER_QUERY_BY_HASH] = "QueryByHash",
     [KVX_RPC_KV_INDEXER_DUMP] = "Dump",
     [KVX_RPC_KV_INDEXER_GET_HEALTH] = "GetHealth",
+    [KVX_RPC_KV_INDEXER_REGISTER_PEER] = "RegisterPeer",
+    [KVX_RPC_KV_INDEXER_DEREGISTER_PEER] = "DeregisterPeer",
+    [KVX_RPC_KV_INDEXER_LIST_PEERS] = "ListPeers",
     [KVX_RPC_KV_INDEXER_QUERY_STREAM] = "QueryStream",
     [KVX_RPC_HEALTH_CHECK] = "grpc.health.v1.Health/Check",
     [KVX_RPC_HEALTH_WATCH] = "grpc.health.v1.Health/Watch",

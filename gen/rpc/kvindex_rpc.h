@@ -13,10 +13,14 @@ enum kvx_rpc_operation {
     KVX_RPC_KV_INDEXER_REGISTER,
     KVX_RPC_KV_INDEXER_UNREGISTER,
     KVX_RPC_KV_INDEXER_LIST_WORKERS,
+    KVX_RPC_KV_INDEXER_LIST_PARTITIONS,
     KVX_RPC_KV_INDEXER_QUERY,
     KVX_RPC_KV_INDEXER_QUERY_BY_HASH,
     KVX_RPC_KV_INDEXER_DUMP,
     KVX_RPC_KV_INDEXER_GET_HEALTH,
+    KVX_RPC_KV_INDEXER_REGISTER_PEER,
+    KVX_RPC_KV_INDEXER_DEREGISTER_PEER,
+    KVX_RPC_KV_INDEXER_LIST_PEERS,
     KVX_RPC_KV_INDEXER_QUERY_STREAM,
     KVX_RPC_HEALTH_CHECK,
     KVX_RPC_HEALTH_WATCH,
@@ -34,6 +38,8 @@ int kvx_rpc_kv_indexer_unregister(struct kvx_rpc_env *, const Kvindex__V1__Unreg
         Kvindex__V1__UnregisterResponse *, struct kvx_error *);
 int kvx_rpc_kv_indexer_list_workers(struct kvx_rpc_env *, const Kvindex__V1__ListWorkersRequest *,
         Kvindex__V1__ListWorkersResponse *, struct kvx_error *);
+int kvx_rpc_kv_indexer_list_partitions(struct kvx_rpc_env *, const Kvindex__V1__ListPartitionsRequest *,
+        Kvindex__V1__ListPartitionsResponse *, struct kvx_error *);
 int kvx_rpc_kv_indexer_query(struct kvx_rpc_env *, const Kvindex__V1__QueryRequest *,
         Kvindex__V1__QueryResponse *, struct kvx_error *);
 int kvx_rpc_kv_indexer_query_by_hash(struct kvx_rpc_env *, const Kvindex__V1__QueryByHashRequest *,
@@ -46,6 +52,12 @@ int kvx_rpc_kv_indexer_dump_next(struct kvx_rpc_env *, struct kvx_rpc_kv_indexer
 void kvx_rpc_kv_indexer_dump_close(struct kvx_rpc_env *, struct kvx_rpc_kv_indexer_dump *);
 int kvx_rpc_kv_indexer_get_health(struct kvx_rpc_env *, const Kvindex__V1__GetHealthRequest *,
         Kvindex__V1__GetHealthResponse *, struct kvx_error *);
+int kvx_rpc_kv_indexer_register_peer(struct kvx_rpc_env *, const Kvindex__V1__RegisterPeerRequest *,
+        Kvindex__V1__RegisterPeerResponse *, struct kvx_error *);
+int kvx_rpc_kv_indexer_deregister_peer(struct kvx_rpc_env *, const Kvindex__V1__DeregisterPeerRequest *,
+        Kvindex__V1__DeregisterPeerResponse *, struct kvx_error *);
+int kvx_rpc_kv_indexer_list_peers(struct kvx_rpc_env *, const Kvindex__V1__ListPeersRequest *,
+        Kvindex__V1__ListPeersResponse *, struct kvx_error *);
 int kvx_rpc_kv_indexer_query_stream_answer(struct kvx_rpc_env *, const Kvindex__V1__QueryStreamRequest *,
         Kvindex__V1__QueryStreamResponse *, struct kvx_error *);
 int kvx_rpc_kv_indexer_query_stream_refuse(struct kvx_rpc_env *, const Kvindex__V1__QueryStreamRequest *,

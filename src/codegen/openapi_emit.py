@@ -3,6 +3,8 @@
 import json
 import re
 
+from openapi_schema import snake
+
 SCALARS = {
     "u32": "uint32_t",
     "u64": "uint64_t",
@@ -13,11 +15,6 @@ SCALARS = {
 }
 U32_MAX, U64_MAX = 2**32 - 1, 2**64 - 1
 WIDTH = 110
-
-
-def snake(name):
-    name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
-    return name.lower()
 
 
 def upper(name):
@@ -72,13 +69,16 @@ class Emitter:
 
     def member(self, f):
         return (
-            (f"    bool has_{f.name};\n" if self.has_flag(f) else "") + f"    {self.c_type(f.type)} {f.name};\n"
+            (f"    bool has_{snake(f.name)};\n" if self.has_flag(f) else "")
+            + f"    {self.c_type(f.type)} {snake(f.name)};\n"
             if f.type.kind != "null"
             else ""
         )
 
     def has_flag(self, f):
-        return f.type.kind != "null" and (f.type.nullable or (not f.required and f.default is None))
+        """Whether there is a flag that says whether the field was there."""
+        matters = f.default is None or f.roles
+        return f.type.kind != "null" and (f.type.nullable or (not f.required and matters))
 
     # ---- openapi_types.h ----
 
@@ -173,12 +173,16 @@ class Emitter:
             f".name = {self.bytes(f.name)}",
             f".lead = {self.bytes(json.dumps(f.name) + ':')}",
             f".type = &{self.table(f.type)}",
-            f".offset = offsetof({c}, {f.name})" if f.type.kind != "null" else ".offset = 0",
-            f".has_offset = offsetof({c}, has_{f.name})" if self.has_flag(f) else ".has_offset = KVX_JSON_ALWAYS",
+            f".offset = offsetof({c}, {snake(f.name)})" if f.type.kind != "null" else ".offset = 0",
+            f".has_offset = offsetof({c}, has_{snake(f.name)})" if self.has_flag(f) else ".has_offset = KVX_JSON_ALWAYS",
             f".required = {str(f.required).lower()}",
             f".nullable = {str(f.type.nullable).lower()}",
             f".value = {number(f.default or 0)}",
         ]
+        if f.roles:
+            parts.append(".roles = {" + ", ".join(f"KVX_JSON_{role.upper()}" for role in f.roles) + "}")
+        if f.selects:
+            parts.append(f".selects = {1 + list(self.model.dialects).index(f.selects)}")
         return "{\n        " + ",\n        ".join(parts) + ",\n    }"
 
     # ---- openapi_routes.h and .c ----
@@ -207,6 +211,11 @@ class Emitter:
         out = [self.banner, "/* Operations and the functions behind them. */\n"]
         out.append("#ifndef OPENAPI_ROUTES_H\n#define OPENAPI_ROUTES_H\n\n")
         out.append('#include "openapi_types.h"\n#include "route.h"\n\n')
+        if self.model.dialects:
+            out.append("enum kvx_http_dialect {\n")
+            for name, text in self.model.dialects.items():
+                out.append(comment(text, "    ") + f"    KVX_HTTP_DIALECT_{name.upper()},\n")
+            out.append("    KVX_HTTP_DIALECT_COUNT\n};\n\n")
         out.append("enum kvx_http_operation {\n")
         out += [f"    {self.operation_enum(op)},\n" for op in ops]
         out.append("    KVX_HTTP_OPERATION_COUNT\n};\n\n")
@@ -226,6 +235,8 @@ class Emitter:
             out.append(self.thunk(op))
         for op in self.model.operations:
             out.append(self.array("uint16_t", f"statuses_{snake(op.name)}", op.statuses))
+            if op.by_choice:
+                out.append(self.array("uint16_t", f"by_choice_{snake(op.name)}", op.by_choice))
         out.append("\nconst struct kvx_http_route kvx_http_routes[KVX_HTTP_OPERATION_COUNT] = {\n")
         for op in self.model.operations:
             out.append(self.route(op))
@@ -250,12 +261,16 @@ class Emitter:
             f".path = {self.bytes(op.path)}",
             f".max_body = {op.max_body}",
             f".request = {'&' + self.table(op.request) if op.request else 'NULL'}",
+            f".query = {str(op.query).lower()}",
             f".answer = &{self.table(op.answer)}",
             f".answer_kind = KVX_HTTP_ANSWER_{kind}",
             f".media_type = {c_string(op.media_type)}",
             f".status = {op.status}",
             f".statuses = statuses_{snake(op.name)}",
             f".n_statuses = {len(op.statuses)}",
+            f".by_choice = {'by_choice_' + snake(op.name) if op.by_choice else 'NULL'}",
+            f".protobuf_body = {str(op.protobuf_body).lower()}",
+            f".protobuf_status = {op.protobuf_status}",
             f".always = {str(op.always).lower()}",
             f".call = call_{snake(op.name)}",
         ]

@@ -3,6 +3,8 @@
 Each keyword is implemented here or refused with file and line; nothing is ignored.
 """
 
+import re
+
 from openapi_yaml import List, Map
 
 I64_MIN, U32_MAX, U64_MAX = -(2**63), 2**32 - 1, 2**64 - 1
@@ -24,7 +26,20 @@ KEYWORDS = {
     "additionalProperties": {"object"},
 }
 ANNOTATIONS = {"description", "default", "examples"}
+PROPERTY_KEYS = {"x-dialects", "x-selects"}  # what a property may say beside its schema
+ROLES = ("optional", "required", "ignored", "foreign")  # of a field in a dialect; the last one when it is not named
 PREFIX = "#/components/schemas/"
+
+
+C_KEYWORDS = set(
+    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
+    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while bool".split()
+)
+
+
+def snake(name):
+    """A name as it is written in C."""
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
 
 
 class Type:
@@ -34,7 +49,7 @@ class Type:
         self.kind, self.line = kind, line
         self.name = None  # of a named schema, or made up from the path to an inline one
         self.nullable = False
-        self.min, self.max = 0, U64_MAX  # of a number, of a text's characters, of an array's items
+        self.min, self.max = 0, U64_MAX  # of a number, of a text's bytes, of an array's items
         self.text_min, self.text_max = 0, U32_MAX  # of an id's text
         self.item = None  # array, bulk, map
         self.fields = []  # object
@@ -46,13 +61,14 @@ class Field:
     def __init__(self, name, type_, line):
         self.name, self.type, self.line = name, type_, line
         self.required, self.default, self.description = False, None, ""
+        self.roles, self.selects = None, None  # by dialect; the dialect that the field's presence means
 
 
 class Schemas:
     """Resolves and checks schemas; `types` holds the named ones in the order of their definition."""
 
-    def __init__(self, document, definitions):
-        self.doc, self.definitions = document, definitions
+    def __init__(self, document, definitions, dialects=()):
+        self.doc, self.definitions, self.dialects = document, definitions, list(dialects)
         self.types, self.open, self.used = {}, [], set()
 
     def fail(self, line, text):
@@ -71,18 +87,18 @@ class Schemas:
         self.types[name] = result
         return result
 
-    def read(self, node, line, name):
-        """The type of a schema node; `name` is what its C type is called."""
+    def read(self, node, line, name, beside=frozenset()):
+        """The type of a schema node; `name` is what its C type is called, `beside` the keys that are not its own."""
         if not isinstance(node, Map):
             self.fail(line, "a schema must be a mapping")
         line = node.line
         if "$ref" in node:
-            return self.reference(node)
+            return self.reference(node, beside)
         self.describe(node, line)
         if "oneOf" in node:
-            result = self.one_of(node, name)
+            result = self.one_of(node, name, beside)
         else:
-            result = self.typed(node, name)
+            result = self.typed(node, name, beside)
         result.name, result.description = name, node["description"]
         self.check_values(node, result)
         return result
@@ -92,9 +108,9 @@ class Schemas:
         if not isinstance(text, str) or not text.strip():
             self.fail(line, "a description is missing")
 
-    def reference(self, node):
+    def reference(self, node, beside=frozenset()):
         for key in node:
-            if key != "$ref" and key not in ANNOTATIONS:
+            if key != "$ref" and key not in ANNOTATIONS and key not in beside:
                 self.fail(node.lines[key], f"`{key}` beside `$ref` is not implemented")
         target = node["$ref"]
         if not isinstance(target, str) or not target.startswith(PREFIX):
@@ -104,9 +120,9 @@ class Schemas:
         self.check_values(node, result)
         return result
 
-    def typed(self, node, name):
+    def typed(self, node, name, beside):
         for key in node:
-            if key != "type" and key not in ANNOTATIONS and key not in KEYWORDS:
+            if key != "type" and key not in ANNOTATIONS and key not in KEYWORDS and key not in beside:
                 self.fail(node.lines[key], f"keyword `{key}` is not implemented")
         kind, nullable = self.type_of(node)
         for key in node:
@@ -127,7 +143,7 @@ class Schemas:
             kinds.remove("null")
         if len(kinds) != 1 or kinds[0] not in ("integer", "string", "boolean", "null", "array", "object"):
             self.fail(line, f"type `{value}` is not implemented")
-        if nullable and kinds[0] not in ("integer", "string"):
+        if nullable and kinds[0] not in ("integer", "string", "array"):
             self.fail(line, f"type `{kinds[0]}` or null is not implemented")
         return kinds[0], nullable
 
@@ -205,6 +221,8 @@ class Schemas:
         if not isinstance(properties, Map) or not 0 < len(properties) <= FIELDS_MAX:
             self.fail(node.lines["properties"], f"`properties` must be a mapping of 1 to {FIELDS_MAX} fields")
         for key, value in properties.items():
+            if any(snake(key) == snake(f.name) for f in result.fields):
+                self.fail(properties.lines[key], f"property `{key}` has the name of another one in C")
             result.fields.append(self.read_field(key, value, properties.lines[key], name))
         required = node.get("required", List(node.line))
         if not isinstance(required, List):
@@ -215,23 +233,50 @@ class Schemas:
                 self.fail(line, f"`required` names `{key}`, which is not a property")
             if fields[0].default is not None:
                 self.fail(line, f"`{key}` is required and has a default")
+            if fields[0].roles and ROLES[-1] in fields[0].roles:
+                self.fail(line, f"`{key}` is required, but not known in every dialect")
             fields[0].required = True
         return result
 
     def read_field(self, key, node, line, owner):
         if not key.isidentifier() or not key.isascii():
             self.fail(line, f"property `{key}` cannot be a name in C")
-        type_ = self.read(node, line, owner + "".join(part.capitalize() for part in key.split("_")))
+        if snake(key) in C_KEYWORDS:
+            self.fail(line, f"property `{key}` cannot be a name in C")
+        made_up = owner + "".join(part.capitalize() for part in key.split("_"))
+        type_ = self.read(node, line, made_up, PROPERTY_KEYS)
         self.describe(node, line)
         if type_.kind == "raw":
             self.fail(line, f"property `{key}`: an object needs `properties` or `additionalProperties`")
         field = Field(key, type_, line)
         field.description = node["description"]
+        self.read_dialects(node, field)
         if "default" in node:
             field.default = node["default"]
             if type_.kind not in ("u32", "u64"):
                 self.fail(node.lines["default"], f"a default for type `{type_.kind}` is not implemented")
         return field
+
+    def read_dialects(self, node, field):
+        """`x-dialects`: what the field is in each dialect; `x-selects`: the dialect that its presence means."""
+        if "x-dialects" in node:
+            roles, line = node["x-dialects"], node.lines["x-dialects"]
+            if not isinstance(roles, Map):
+                self.fail(line, "`x-dialects` must say what the field is in each dialect")
+            for dialect, role in roles.items():
+                if dialect not in self.dialects:
+                    self.fail(roles.lines[dialect], f"no dialect `{dialect}`")
+                if role not in ROLES[:-1]:
+                    self.fail(roles.lines[dialect], f"`{role}`: a field is optional, required or ignored")
+            field.roles = [roles.get(dialect, ROLES[-1]) for dialect in self.dialects]
+        if "x-selects" in node:
+            line, field.selects = node.lines["x-selects"], node["x-selects"]
+            if field.selects not in self.dialects:
+                self.fail(line, f"no dialect `{field.selects}`")
+            if not field.roles or field.roles[self.dialects.index(field.selects)] in ROLES[2:]:
+                self.fail(line, f"the field is not one of dialect `{field.selects}`")
+            if field.type.nullable:
+                self.fail(line, "a field that may be null cannot select a dialect")
 
     def read_map(self, node, name):
         value, line = node["additionalProperties"], node.lines["additionalProperties"]
@@ -246,22 +291,23 @@ class Schemas:
             self.fail(line, f"map values of type `{result.item.kind}` are not implemented")
         return result
 
-    def one_of(self, node, name):
+    def one_of(self, node, name, beside):
         for key in node:
-            if key != "oneOf" and key not in ANNOTATIONS:
+            if key != "oneOf" and key not in ANNOTATIONS and key not in beside:
                 self.fail(node.lines[key], f"`{key}` beside `oneOf` is not implemented")
         options, line = node["oneOf"], node.lines["oneOf"]
         if not isinstance(options, List) or not options:
             self.fail(line, "`oneOf` must be a list of schemas")
         types = [self.read(o, l, f"{name}{i}") for i, (o, l) in enumerate(zip(options, options.lines), 1)]
         kinds = sorted(t.kind for t in types)
-        if kinds == ["text", "u64"] and not any(t.nullable for t in types):
-            number, text = sorted(types, key=lambda t: t.kind, reverse=True)
+        if kinds in (["text", "u64"], ["null", "text", "u64"]) and not any(t.nullable for t in types):
+            number, text = [next(t for t in types if t.kind == kind) for kind in ("u64", "text")]
             result = Type("id", node.line)
+            result.nullable = "null" in kinds
             result.min, result.max, result.text_min, result.text_max = number.min, number.max, text.min, text.max
             return result
-        if not all(kind == "object" for kind in kinds) or not all("$ref" in o for o in options):
-            self.fail(line, "`oneOf` is implemented for an integer or a string, and for named object schemas")
+        if not set(kinds) <= {"object", "array", "map"} or not all("$ref" in o for o in options):
+            self.fail(line, "`oneOf` is implemented for an integer or a string (or null), and for named objects and arrays")
         if len(set(t.name for t in types)) != len(types):
             self.fail(line, "`oneOf` names a schema twice")
         result = Type("variant", node.line)
@@ -294,7 +340,7 @@ def integer_misfit(value, low, high):
 def text_misfit(value, low, high):
     if not isinstance(value, str):
         return f"{value!r} is not a string"
-    return None if low <= len(value) <= high else f"{value!r} does not have {low}..{high} characters"
+    return None if low <= len(value.encode()) <= high else f"{value!r} does not have {low}..{high} bytes"
 
 
 def misfit(value, t):

@@ -3,14 +3,17 @@
 #define HEAD_H
 
 #include "base/err.h"
+#include "media.h"
 
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct request_head {
-    unsigned lengths, encodings, hosts, types; /* how often each field appears */
-    const char *length, *encoding, *type;
+    unsigned lengths, encodings, hosts; /* how often each field appears */
+    const char *length, *encoding;
+    struct content_type type;
+    struct accept accept;
     bool expects_continue;
     /* after head_judge */
     bool has_body, chunked;
@@ -21,7 +24,5 @@ void head_read(struct request_head *, struct MHD_Connection *);
 /* Refuses what two servers in a row could read differently: a body with two lengths, or with a length and a
  * transfer coding; any coding but `chunked`. After such a failure the connection must be closed. */
 int head_judge(struct request_head *, struct kvx_error *) KVX_MUST_CHECK;
-/* KVX_MEDIA_TYPE unless the body is declared as JSON or not declared. */
-int head_media_type(const struct request_head *, struct kvx_error *) KVX_MUST_CHECK;
 
 #endif /* HEAD_H */

@@ -230,9 +230,13 @@ int kvx_json_bulk(struct kvx_json_cursor *c, struct kvx_arena *arena, const stru
                   struct kvx_bytes name, struct kvx_json_list *out)
 {
     struct bulk b = {.c = c, .type = type, .item = type->item, .name = name};
-    if (!kvx_json_take(c, '['))
-        return kvx_fail(c->error, KVX_INVALID, "`%.*s`: expected an array, not %s", (int)name.len, name.data,
-                        kvx_json_next_name(c));
+    if (!kvx_json_take(c, '[')) {
+        const char *found = kvx_json_next_name(c);
+        int r = kvx_json_skip(c); /* broken JSON is the better message */
+        return r ? r
+                 : kvx_fail(c->error, KVX_INVALID, "`%.*s`: expected an array, not %s", (int)name.len,
+                            name.data, found);
+    }
     size_t most = (size_t)(c->end - c->p) / 2 + 1; /* an item and its comma are two bytes */
     b.cap = most < type->max ? most : (size_t)type->max;
     b.items = kvx_arena_alloc(arena, b.cap * type->item_size);

@@ -39,8 +39,8 @@ struct kvx_json_list {
 struct kvx_json_type {
     enum kvx_json_kind kind;
     size_t size;                 /* bytes of the C value */
-    uint64_t min, max;           /* a number's value, a text's characters, an array's items */
-    uint64_t text_min, text_max; /* ID: characters of the string form */
+    uint64_t min, max;           /* a number's value, a text's bytes, an array's items */
+    uint64_t text_min, text_max; /* ID: bytes of the string form */
     const struct kvx_json_type *item;
     size_t item_size;    /* bytes of an array's item or a map's entry */
     size_t value_offset; /* MAP: of the value in its entry; VARIANT: of the union */
@@ -54,6 +54,10 @@ struct kvx_json_type {
 
 #define KVX_JSON_ALWAYS SIZE_MAX
 
+/* What a field of a request is in one dialect. */
+enum kvx_json_role { KVX_JSON_OPTIONAL, KVX_JSON_REQUIRED, KVX_JSON_IGNORED, KVX_JSON_FOREIGN };
+enum { KVX_JSON_DIALECTS_MAX = 4 };
+
 struct kvx_json_field {
     struct kvx_bytes name;
     struct kvx_bytes lead; /* the name as it is written: "name": */
@@ -62,7 +66,9 @@ struct kvx_json_field {
     size_t has_offset; /* of the bool that says whether there is a value, or KVX_JSON_ALWAYS */
     bool required;
     bool nullable;  /* null is a way to say that there is no value */
-    uint64_t value; /* the default of a field that is always there and not required */
+    uint64_t value; /* of a number that is not there and not required: its default, or 0 */
+    uint8_t roles[KVX_JSON_DIALECTS_MAX]; /* enum kvx_json_role, by dialect */
+    uint8_t selects;                      /* 1 + the dialect that the field's presence means; 0: none */
 };
 
 #endif /* JSON_TYPE_H */

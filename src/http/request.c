@@ -24,7 +24,9 @@ struct request {
     struct kvx_error error; /* code 0: none so far */
     char allow[KVX_HTTP_ALLOW_MAX];
     bool seen_head;
-    bool late; /* begun when the server was about to stop */
+    bool protobuf; /* request and answer */
+    bool head;     /* the method: the answer has no body */
+    bool late;     /* begun when the server was about to stop */
     struct body body;
     uint64_t expected; /* bytes of the body, 0 when unknown */
     uint64_t discarded;
@@ -72,6 +74,7 @@ void request_end(void *http, struct MHD_Connection *mhd, void **request, enum MH
 static int find_route(struct request *r, const char *method)
 {
     struct kvx_bytes path = kvx_http_path((struct kvx_bytes){r->target, r->target_len});
+    r->head = strcmp(method, "HEAD") == 0;
     r->route = kvx_http_find(kvx_http_routes, KVX_HTTP_OPERATION_COUNT, kvx_bytes_of(method), path, r->allow);
     if (r->route)
         return 0;
@@ -123,10 +126,12 @@ static bool judge_head(struct kvx_http *h, struct request *r, struct MHD_Connect
     if (head_judge(&head, &r->error) < 0)
         return true;
     r->expected = head.body_len;
-    if (find_route(r, method) == 0 && refuse_late(h, r) == 0 && r->route->request) {
-        if (head_media_type(&head, &r->error) == 0 && head.body_len > r->route->max_body)
+    if (find_route(r, method) == 0 && refuse_late(h, r) == 0 &&
+        media_choose(r->route, &head.type, &head.accept, &r->protobuf, &r->error) == 0 &&
+        r->route->max_body) {
+        if (head.body_len > r->route->max_body)
             too_large(r);
-        else if (!r->error.code && head.has_body)
+        else if (head.has_body)
             grow(h, r, 1);
     }
     if (!r->error.code || !head.has_body)
@@ -142,7 +147,7 @@ static bool discard(struct request *r, size_t size)
 
 static enum MHD_Result take_body(struct kvx_http *h, struct request *r, const char *data, size_t size)
 {
-    if (!r->error.code && r->route->request) {
+    if (!r->error.code && r->route->max_body) {
         if (size > r->route->max_body - r->body.len) {
             too_large(r);
         } else if (grow(h, r, size) == 0) {
@@ -185,5 +190,10 @@ enum MHD_Result request_continue(void *http, struct MHD_Connection *mhd, const c
         count_refusal(h, r);
         return answer_error(h, mhd, &r->error, r->allow, false);
     }
-    return execute(h, mhd, r->connection, r->route, (struct kvx_bytes){r->body.data, r->body.len});
+    const struct exchange exchange = {.route = r->route,
+                                      .body = {r->body.data, r->body.len},
+                                      .target = {r->target, r->target_len},
+                                      .protobuf = r->protobuf,
+                                      .head = r->head};
+    return execute(h, mhd, r->connection, &exchange);
 }

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "http/http.h"
 #include "json_type.h"
 #include "service/service.h"
 
@@ -22,29 +23,35 @@ struct kvx_http_call {
     struct kvx_arena *arena;
     const struct kvx_allocator *allocator; /* for what outlives the call: a stream's state */
     struct kvx_error *error;
+    enum kvx_dump_format dump_format; /* of a dump that names none */
     unsigned status; /* of the answer; the handler may choose another one that the document lists */
 };
 
-/* An answer that is written in slices, long after its handler returned. `next` appends some items, each led
- * by a comma but the first of all, and returns 1 while there is more, 0 at the end, negative on failure.
- * `close` is called once, from any thread. */
+/* An answer that is written in slices, long after its handler returned: `open`, what `next` appends, `shut`.
+ * `next` appends some items, each led by a comma but the first of all, and returns 1 while there is more, 0
+ * at the end, negative on failure. `close` is called once, from any thread. */
 struct kvx_http_stream {
     int (*next)(void *state, struct kvx_caller *, struct kvx_arena *, struct kvx_buf *, struct kvx_error *);
     void (*close)(void *state);
     void *state;
+    char open, shut; /* brackets */
 };
 
 struct kvx_http_route {
     struct kvx_bytes method, path;
     size_t max_body;                     /* bytes; 0: no body */
     const struct kvx_json_type *request; /* or NULL */
+    bool query;                          /* the request is in the query string, not in the body */
     const struct kvx_json_type *answer;
     enum kvx_http_answer_kind answer_kind;
     const char *media_type;
     unsigned status;
     const uint16_t *statuses; /* all the document lists */
     size_t n_statuses;
-    bool always; /* answered also when overloaded or shutting down */
+    const uint16_t *by_choice; /* or NULL: status of each choice of the answer, which is a variant */
+    bool protobuf_body;        /* the request may also be the message of the rpc of the same name */
+    unsigned protobuf_status;  /* of an answer in protobuf; 0: not offered */
+    bool always;               /* answered also when overloaded or shutting down */
     int (*call)(struct kvx_http_call *, const void *request, void *answer);
 };
 

@@ -33,9 +33,15 @@ enum MHD_Result request_continue(void *http, struct MHD_Connection *, const char
                                  const char *version, const char *data, size_t *size, void **request);
 void request_end(void *http, struct MHD_Connection *, void **request, enum MHD_RequestTerminationCode);
 
-/* execute.c: decodes the body, calls the handler and queues its answer. */
+/* execute.c: decodes a complete request, calls the handler and queues its answer. */
+struct exchange {
+    const struct kvx_http_route *route;
+    struct kvx_bytes body, target;
+    bool protobuf; /* both ways */
+    bool head;     /* only the header fields are wanted */
+};
 enum MHD_Result execute(struct kvx_http *, struct MHD_Connection *, struct connection *,
-                        const struct kvx_http_route *, struct kvx_bytes body);
+                        const struct exchange *);
 
 /* answer.c */
 enum MHD_Result answer_bytes(struct kvx_http *, struct MHD_Connection *, unsigned status,
@@ -48,7 +54,7 @@ enum MHD_Result answer_send(struct kvx_http *, struct MHD_Connection *, unsigned
 
 /* stream.c: queues an answer that is produced in slices. Takes over `stream` and one kvx_service_begin, also
  * when it fails. */
-enum MHD_Result stream_answer(struct kvx_http *, struct MHD_Connection *, const struct kvx_http_route *,
+enum MHD_Result stream_answer(struct kvx_http *, struct MHD_Connection *, const struct exchange *,
                               struct kvx_http_stream *, uint64_t started_ns);
 
 static inline size_t route_index(const struct kvx_http_route *route)

@@ -28,12 +28,12 @@ static int next_slice(struct stream *s)
     kvx_buf_clear(&s->slice);
     s->sent = 0;
     if (!s->begun)
-        kvx_buf_char(&s->slice, '[');
+        kvx_buf_char(&s->slice, s->source.open);
     s->begun = true;
     int r = s->source.next(s->source.state, worker->caller, &worker->arena, &s->slice, &error);
     worker_give(&s->http->workers, worker);
     if (r == 0) {
-        kvx_buf_char(&s->slice, ']');
+        kvx_buf_char(&s->slice, s->source.shut);
         s->ended = true;
     }
     if (r >= 0 && !kvx_buf_ok(&s->slice))
@@ -78,9 +78,10 @@ static void end_stream(void *arg)
 }
 
 enum MHD_Result stream_answer(struct kvx_http *h, struct MHD_Connection *connection,
-                              const struct kvx_http_route *route, struct kvx_http_stream *source,
+                              const struct exchange *exchange, struct kvx_http_stream *source,
                               uint64_t started_ns)
 {
+    const struct kvx_http_route *route = exchange->route;
     struct kvx_error error;
     struct stream *s = kvx_alloc(h->config.allocator, sizeof(*s));
     if (!s) {
@@ -100,5 +101,9 @@ enum MHD_Result stream_answer(struct kvx_http *h, struct MHD_Connection *connect
         end_stream(s);
         return MHD_NO;
     }
+    /* The library ends the body of a HEAD's chunked answer although there is none, and the next answer on the
+     * connection would follow that: without chunks the connection ends instead. */
+    if (exchange->head)
+        MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     return answer_send(h, connection, route->status, route->media_type, false, response);
 }

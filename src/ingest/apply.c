@@ -13,19 +13,27 @@ struct tally {
 };
 
 int kvx_apply_init(struct kvx_apply *a, const struct kvx_allocator *allocator, struct kvx_metrics *metrics,
-                   struct kvx_feed *feed, uint32_t block_size)
+                   const struct kvx_source_spec *spec)
 {
     *a = (struct kvx_apply){.allocator = allocator,
                             .metrics = metrics,
-                            .feed = feed,
-                            .index = kvx_feed_index(feed),
-                            .block_size = block_size};
-    return kvx_groups_new(&a->groups, allocator);
+                            .feed = spec->feed,
+                            .block_size = spec->block_size,
+                            .pool = spec->pool};
+    if (spec->lora_name) {
+        a->lora_name = kvx_text_copy(allocator, kvx_bytes_of(spec->lora_name));
+        if (!a->lora_name)
+            return KVX_NOMEM;
+    }
+    int code = kvx_groups_new(&a->groups, allocator);
+    return code ? code : kvx_salts_new(&a->salts, allocator);
 }
 
 void kvx_apply_free(struct kvx_apply *a)
 {
+    kvx_salts_free(a->salts);
     kvx_groups_free(a->groups);
+    kvx_text_free(a->allocator, a->lora_name);
     kvx_dealloc(a->allocator, a->known, a->capacity * sizeof *a->known);
     kvx_dealloc(a->allocator, a->listed, a->capacity * sizeof(struct kvx_feed_worker *));
 }
@@ -64,16 +72,16 @@ static struct kvx_known_worker *find(struct kvx_apply *a, const struct kvx_feed_
     return NULL;
 }
 
-/* Brings `known` up to date with the feed's list. `*emptied`: others have begun generations of workers we
- * knew. */
+/* Brings `known` up to date with the feed's list, or without memory with as much of it as there is room for:
+ * what `known` had before may be gone. `*emptied`: others have begun generations of workers we knew. */
 static int list_workers(struct kvx_apply *a, bool *emptied)
 {
+    int rc = 0;
     size_t n = kvx_feed_workers(a->feed, a->listed, a->capacity);
     if (n > a->capacity) {
-        int rc = reserve(a, n);
-        if (rc)
-            return rc;
+        rc = reserve(a, n);
         n = kvx_feed_workers(a->feed, a->listed, a->capacity);
+        n = rc ? a->capacity : n;
     }
     *emptied = false;
     for (size_t i = 0; i < n; i++) {
@@ -85,7 +93,7 @@ static int list_workers(struct kvx_apply *a, bool *emptied)
     for (size_t i = 0; i < n; i++)
         a->known[i] = (struct kvx_known_worker){a->listed[i], generation_of(a->listed[i])};
     a->known_count = n;
-    return 0;
+    return rc;
 }
 
 /* The memory of a worker that the feed has just handed out; NULL without memory. */
@@ -103,17 +111,18 @@ static struct kvx_known_worker *remember(struct kvx_apply *a, struct kvx_feed_wo
 
 /* Under the lock: `k` begins a new life that holds nothing. When too many dead generations wait for their
  * sweep, the lock is released for a few slices of it. */
-static int begin_generation(struct kvx_apply *a, struct kvx_known_worker *k)
+static int begin_generation(struct kvx_known_worker *k)
 {
     struct kvx_worker_ref ref;
-    int rc = kvx_worker_restart(a->index, k->worker->ref, &ref);
+    struct kvx_index *index = k->worker->index;
+    int rc = kvx_worker_restart(index, k->worker->ref, &ref);
     for (int slices = 0; rc == KVX_UNAVAILABLE && slices < SWEEP_SLICES_MAX; slices++) {
-        kvx_index_unlock(a->index);
-        kvx_index_sweep(a->index);
-        kvx_index_lock(a->index);
+        kvx_index_unlock(index);
+        kvx_index_sweep(index);
+        kvx_index_lock(index);
         if (k->worker->ref.generation != k->generation)
             return KVX_STALE;
-        rc = kvx_worker_restart(a->index, k->worker->ref, &ref);
+        rc = kvx_worker_restart(index, k->worker->ref, &ref);
     }
     if (rc)
         return rc;
@@ -123,9 +132,9 @@ static int begin_generation(struct kvx_apply *a, struct kvx_known_worker *k)
     return 0;
 }
 
-static int apply_event(struct kvx_apply *a, struct kvx_known_worker *k, const struct kvx_event *e,
-                       struct tally *t)
+static int apply_event(struct kvx_known_worker *k, const struct kvx_event *e, struct tally *t)
 {
+    struct kvx_index *index = k->worker->index;
     struct kvx_worker_ref ref = k->worker->ref;
     struct kvx_store_result s = {0};
     struct kvx_remove_result r = {0};
@@ -133,7 +142,7 @@ static int apply_event(struct kvx_apply *a, struct kvx_known_worker *k, const st
     int rc = 0;
     switch (e->kind) {
     case KVX_EVENT_STORE:
-        rc = kvx_index_store(a->index,
+        rc = kvx_index_store(index,
                              &(struct kvx_store){.worker = ref,
                                                  .tier = tier,
                                                  .has_parent = e->has_parent,
@@ -144,14 +153,13 @@ static int apply_event(struct kvx_apply *a, struct kvx_known_worker *k, const st
                              &s);
         break;
     case KVX_EVENT_RESIDE:
-        rc = kvx_index_reside(a->index, ref, tier, e->n, e->engine, &s);
+        rc = kvx_index_reside(index, ref, tier, e->n, e->engine, &s);
         break;
     case KVX_EVENT_REMOVE:
-        rc = kvx_index_remove(a->index, ref, e->tiers, e->n, e->engine, &r);
+        rc = kvx_index_remove(index, ref, e->tiers, e->n, e->engine, &r);
         break;
     case KVX_EVENT_CLEAR:
-        rc = e->tiers == KVX_ALL_TIERS ? begin_generation(a, k)
-                                       : kvx_worker_clear_tiers(a->index, ref, e->tiers);
+        rc = e->tiers == KVX_ALL_TIERS ? begin_generation(k) : kvx_worker_clear_tiers(index, ref, e->tiers);
         break;
     }
     t->store.added += s.added;
@@ -168,7 +176,7 @@ static int apply_event(struct kvx_apply *a, struct kvx_known_worker *k, const st
     return rc;
 }
 
-static void count(struct kvx_metrics *m, const struct tally *t)
+static void count_tally(struct kvx_metrics *m, const struct tally *t)
 {
     kvx_count(m, KVX_COUNT_STORED_APPLIED, t->events[KVX_EVENT_STORE]);
     kvx_count(m, KVX_COUNT_RESIDED_APPLIED, t->events[KVX_EVENT_RESIDE]);
@@ -187,55 +195,81 @@ static void count(struct kvx_metrics *m, const struct tally *t)
 }
 
 static int decode(struct kvx_apply *a, struct kvx_decoder *decoder, struct kvx_metrics *metrics,
-                  struct kvx_bytes payload, struct kvx_batch *batch, enum kvx_counter *reason)
+                  struct kvx_salts *salts, struct kvx_bytes payload, struct kvx_batch *batch,
+                  enum kvx_counter *reason)
 {
     struct kvx_decode_context context = {.block_size = a->block_size,
                                          .registered_rank = kvx_feed_rank(a->feed),
+                                         .pool = a->pool,
                                          .groups = a->groups,
+                                         .salts = salts,
                                          .metrics = metrics};
+    if (a->lora_name)
+        context.lora_name = kvx_bytes_of(a->lora_name);
     return kvx_decode(decoder, &context, payload, batch, reason);
 }
 
-/* The worker of a batch; NULL if the batch cannot be applied, with the reason in `result`. */
-static struct kvx_known_worker *worker_of(struct kvx_apply *a, const struct kvx_batch *batch,
+/* The worker of a run of events; NULL if they cannot be applied, with the reason counted and in `result`. */
+static struct kvx_known_worker *worker_of(struct kvx_apply *a, const struct kvx_event *run, size_t n,
                                           struct kvx_apply_result *result)
 {
     struct kvx_feed_worker *worker = NULL;
-    int rc = kvx_feed_worker(a->feed, batch->has_rank, batch->rank, &worker);
+    struct kvx_known_worker *k = NULL;
+    int rc = kvx_feed_worker(a->feed, run->scope, run->has_rank, run->rank, &worker);
+    if (rc == 0 && !(k = remember(a, worker)))
+        rc = KVX_NOMEM;
     if (rc == KVX_NOT_FOUND) {
         /* Unregistered a moment ago: nobody asks for these blocks any more. */
-        kvx_count(a->metrics, KVX_COUNT_STALE_BATCHES, 1);
-        return NULL;
-    }
-    struct kvx_known_worker *k = rc == 0 ? remember(a, worker) : NULL;
-    if (!k) {
-        kvx_count(a->metrics, KVX_COUNT_PAYLOAD_MEMORY, 1);
+        kvx_count(a->metrics, KVX_COUNT_EVENT_STALE, n);
+    } else if (rc == KVX_UNAVAILABLE) {
+        kvx_count(a->metrics, KVX_COUNT_EVENT_LIMIT, n);
+        result->lost |= 1u << KVX_REASON_LIMIT;
+    } else if (rc == KVX_CONFLICT) {
+        kvx_count(a->metrics, KVX_COUNT_EVENT_STALE, n);
+        result->lost |= 1u << KVX_REASON_TWO_SOURCES;
+    } else if (rc) {
+        kvx_count(a->metrics, KVX_COUNT_EVENT_NOMEM, n);
         result->lost |= 1u << KVX_REASON_MEMORY;
     }
     return k;
 }
 
-static void apply_events(struct kvx_apply *a, struct kvx_known_worker *k, const struct kvx_batch *batch,
-                         struct kvx_apply_result *result)
+static void apply_run(struct kvx_apply *a, struct kvx_known_worker *k, const struct kvx_event *run, size_t n,
+                      struct tally *t, struct kvx_apply_result *result)
 {
-    struct tally t = {0};
-    bool cleared = false;
-    kvx_index_lock(a->index);
+    kvx_index_lock(k->worker->index);
     bool stale = k->worker->ref.generation != k->generation;
-    for (size_t i = 0; !stale && i < batch->n; i++) {
-        const struct kvx_event *e = &batch->events[i];
-        bool lost = apply_event(a, k, e, &t) != 0;
+    for (size_t i = 0; !stale && i < n; i++) {
+        bool lost = apply_event(k, &run[i], t) != 0;
         /* What was lost or dropped before a clear is not missing after it. */
-        cleared |= e->kind == KVX_EVENT_CLEAR && e->tiers == KVX_ALL_TIERS && !lost;
+        result->cleared |= run[i].kind == KVX_EVENT_CLEAR && run[i].tiers == KVX_ALL_TIERS && !lost;
     }
-    kvx_index_unlock(a->index);
-    count(a->metrics, &t);
+    kvx_index_unlock(k->worker->index);
     if (stale) {
         k->generation = generation_of(k->worker);
         kvx_count(a->metrics, KVX_COUNT_STALE_BATCHES, 1);
         result->emptied = true;
     }
-    result->cleared = cleared && a->known_count == 1;
+}
+
+static bool same_worker(const struct kvx_event *a, const struct kvx_event *b)
+{
+    return a->scope == b->scope && a->has_rank == b->has_rank && a->rank == b->rank;
+}
+
+static void apply_events(struct kvx_apply *a, const struct kvx_event *events, size_t count,
+                         struct kvx_apply_result *result)
+{
+    struct tally t = {0};
+    for (size_t i = 0, n; i < count; i += n) {
+        for (n = 1; i + n < count && same_worker(&events[i], &events[i + n]);)
+            n++;
+        struct kvx_known_worker *k = worker_of(a, &events[i], n, result);
+        if (k)
+            apply_run(a, k, &events[i], n, &t, result);
+    }
+    count_tally(a->metrics, &t);
+    result->cleared = result->cleared && a->known_count == 1;
     if (t.nomem)
         result->lost |= 1u << KVX_REASON_MEMORY;
     if (t.store.dropped)
@@ -251,7 +285,7 @@ void kvx_apply_batch(struct kvx_apply *a, struct kvx_decoder *decoder, struct kv
         result->lost |= 1u << KVX_REASON_MEMORY;
     struct kvx_batch batch;
     enum kvx_counter reason = KVX_COUNT_PAYLOAD_BROKEN;
-    int rc = decode(a, decoder, a->metrics, payload, &batch, &reason);
+    int rc = decode(a, decoder, a->metrics, a->salts, payload, &batch, &reason);
     if (rc) {
         kvx_count(a->metrics, rc == KVX_NOMEM ? KVX_COUNT_PAYLOAD_MEMORY : reason, 1);
         result->lost |= 1u << (rc == KVX_NOMEM ? KVX_REASON_MEMORY : KVX_REASON_BAD_BATCH);
@@ -262,12 +296,11 @@ void kvx_apply_batch(struct kvx_apply *a, struct kvx_decoder *decoder, struct kv
     result->foreign_block_size = batch.foreign_block_size;
     if (batch.foreign_block_size)
         result->lost |= 1u << KVX_REASON_BLOCK_SIZE;
+    if (batch.over_limit)
+        result->lost |= 1u << KVX_REASON_LIMIT;
     kvx_count(a->metrics, KVX_COUNT_BLOCKS_UNUSABLE, batch.unusable_blocks);
-    if (batch.n == 0)
-        return;
-    struct kvx_known_worker *k = worker_of(a, &batch, result);
-    if (k)
-        apply_events(a, k, &batch, result);
+    if (batch.n > 0)
+        apply_events(a, batch.events, batch.n, result);
 }
 
 bool kvx_apply_time(struct kvx_apply *a, struct kvx_decoder *decoder, struct kvx_bytes payload,
@@ -275,8 +308,8 @@ bool kvx_apply_time(struct kvx_apply *a, struct kvx_decoder *decoder, struct kvx
 {
     struct kvx_batch batch;
     enum kvx_counter reason;
-    /* Not counted: the batch will be decoded again when it is applied. */
-    if (decode(a, decoder, NULL, payload, &batch, &reason) || !batch.has_time)
+    /* Not counted, and no salts are learned: the batch will be decoded again when it is applied, if it is. */
+    if (decode(a, decoder, NULL, NULL, payload, &batch, &reason) || !batch.has_time)
         return false;
     *time_ms = batch.time_ms;
     return true;
@@ -286,12 +319,14 @@ enum kvx_source_reason kvx_apply_restart(struct kvx_apply *a)
 {
     bool emptied;
     bool failed = list_workers(a, &emptied) != 0;
-    kvx_index_lock(a->index);
     for (size_t i = 0; i < a->known_count; i++) {
-        int rc = begin_generation(a, &a->known[i]);
+        struct kvx_index *index = a->known[i].worker->index;
+        kvx_index_lock(index);
+        int rc = begin_generation(&a->known[i]);
+        kvx_index_unlock(index);
         failed |= rc != 0 && rc != KVX_STALE;
     }
-    kvx_index_unlock(a->index);
     kvx_groups_forget(a->groups);
+    kvx_salts_forget(a->salts);
     return failed ? KVX_REASON_MEMORY : KVX_REASON_NONE;
 }

@@ -1,4 +1,5 @@
-/* From one batch's payload to the index: decode, then all its events under one hold of the writer lock.
+/* From one batch's payload to the index: decode, then all events of one worker in a row under one hold of its
+ * index's writer lock. Engines mostly send batches for one worker.
  *
  * Owned by the source's ingest thread. Remembers the generation of every worker the source feeds: a batch
  * decoded for a generation that another source has ended meanwhile is dropped under the lock.
@@ -19,9 +20,11 @@ struct kvx_apply {
     const struct kvx_allocator *allocator;
     struct kvx_metrics *metrics;
     struct kvx_feed *feed; /* borrowed */
-    struct kvx_index *index;
     struct kvx_groups *groups;
-    uint32_t block_size;
+    struct kvx_salts *salts;
+    uint32_t block_size; /* of the registered partition */
+    bool pool;
+    char *lora_name;                 /* or NULL */
     struct kvx_known_worker *known;  /* in the feed's order */
     struct kvx_feed_worker **listed; /* scratch for the feed's list */
     size_t known_count, capacity;    /* the capacity of both */
@@ -36,8 +39,9 @@ struct kvx_apply_result {
     uint32_t foreign_block_size; /* 0: none */
 };
 
-int kvx_apply_init(struct kvx_apply *, const struct kvx_allocator *, struct kvx_metrics *, struct kvx_feed *,
-                   uint32_t block_size) KVX_MUST_CHECK;
+/* KVX_NOMEM; kvx_apply_free in either case. */
+int kvx_apply_init(struct kvx_apply *, const struct kvx_allocator *, struct kvx_metrics *,
+                   const struct kvx_source_spec *) KVX_MUST_CHECK;
 void kvx_apply_free(struct kvx_apply *);
 
 void kvx_apply_batch(struct kvx_apply *, struct kvx_decoder *, struct kvx_bytes payload,

@@ -3,12 +3,27 @@
 #include "base/bytes.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
-static int invalid(const char *endpoint, const char *field, struct kvx_error *err, const char *why)
+enum { SHOWN = 150 }; /* bytes of the value, which came from outside */
+
+/* NVIDIA's words behind the field's name. */
+static int invalid(const char *endpoint, bool replay, struct kvx_error *err, const char *why)
 {
-    /* At most 200 bytes of the value: it came from outside. */
-    return kvx_fail(err, KVX_INVALID, "`%s`: invalid ZMQ endpoint `%.200s`: %s", field, endpoint, why);
+    if (replay)
+        return kvx_fail(err, KVX_INVALID,
+                        "`replay_endpoint`: invalid replay endpoint `%.*s`: invalid ZMQ endpoint `%.*s`: %s",
+                        SHOWN, endpoint, SHOWN, endpoint, why);
+    return kvx_fail(err, KVX_INVALID, "`endpoint`: invalid ZMQ endpoint `%.*s`: %s", SHOWN, endpoint, why);
+}
+
+static int unsupported(const char *endpoint, struct kvx_bytes scheme, bool replay, struct kvx_error *err)
+{
+    char why[64];
+    snprintf(why, sizeof why, "unsupported scheme `%.*s`", scheme.len < 32 ? (int)scheme.len : 32,
+             scheme.data);
+    return invalid(endpoint, replay, err, why);
 }
 
 static bool valid_port(const char *port)
@@ -49,21 +64,20 @@ static const char *check_tcp(const char *address)
     return NULL;
 }
 
-int kvx_endpoint_check(const char *endpoint, const char *field, struct kvx_error *err)
+int kvx_endpoint_check(const char *endpoint, bool replay, struct kvx_error *err)
 {
     const char *separator = strstr(endpoint, "://");
     if (!separator || separator == endpoint)
-        return invalid(endpoint, field, err, "missing scheme");
+        return invalid(endpoint, replay, err, "missing scheme");
     struct kvx_bytes scheme = {endpoint, (size_t)(separator - endpoint)};
     const char *address = separator + 3;
     bool tcp = kvx_bytes_is(scheme, "tcp");
     if (!tcp && !kvx_bytes_is(scheme, "ipc") && !kvx_bytes_is(scheme, "inproc"))
-        return kvx_fail(err, KVX_INVALID, "`%s`: invalid ZMQ endpoint `%.200s`: unsupported scheme `%.*s`",
-                        field, endpoint, scheme.len < 32 ? (int)scheme.len : 32, scheme.data);
+        return unsupported(endpoint, scheme, replay, err);
     if (!*address)
-        return invalid(endpoint, field, err, "missing address");
+        return invalid(endpoint, replay, err, "missing address");
     const char *why = tcp ? check_tcp(address) : NULL;
-    return why ? invalid(endpoint, field, err, why) : 0;
+    return why ? invalid(endpoint, replay, err, why) : 0;
 }
 
 bool kvx_endpoint_is_ipv6(const char *endpoint)

@@ -6,9 +6,9 @@
 
 #include <stdbool.h>
 
-/* tcp://host:port, tcp://[v6]:port, ipc://path or inproc://name. KVX_INVALID with a sentence that names
- * `field`. */
-int kvx_endpoint_check(const char *endpoint, const char *field, struct kvx_error *) KVX_MUST_CHECK;
+/* tcp://host:port, tcp://[v6]:port, ipc://path or inproc://name. KVX_INVALID with a sentence that
+ * names the field, `endpoint` or `replay_endpoint`. */
+int kvx_endpoint_check(const char *endpoint, bool replay, struct kvx_error *) KVX_MUST_CHECK;
 
 /* Of a valid endpoint. */
 bool kvx_endpoint_is_ipv6(const char *endpoint);   /* the host is bracketed */

@@ -47,7 +47,10 @@ static enum kvx_field field_named(struct kvx_bytes key)
     case 6:
         return IS("medium") ? KVX_FIELD_MEDIUM : KVX_FIELD_NONE;
     case 7:
-        return IS("lora_id") ? KVX_FIELD_LORA_ID : IS("mm_keys") ? KVX_FIELD_MM_KEYS : KVX_FIELD_NONE;
+        return IS("lora_id")   ? KVX_FIELD_LORA_ID
+               : IS("mm_keys") ? KVX_FIELD_MM_KEYS
+               : IS("dp_rank") ? KVX_FIELD_RANK
+                               : KVX_FIELD_NONE;
     case 8:
         return IS("locality") ? KVX_FIELD_LOCALITY : KVX_FIELD_NONE;
     case 9:
@@ -57,7 +60,7 @@ static enum kvx_field field_named(struct kvx_bytes key)
             return KVX_FIELD_LORA_NAME;
         if (IS("to_medium"))
             return KVX_FIELD_TO_MEDIUM;
-        return IS("group_idx") ? KVX_FIELD_GROUP : KVX_FIELD_NONE;
+        return IS("group_idx") ? KVX_FIELD_GROUP : IS("tenant_id") ? KVX_FIELD_TENANT : KVX_FIELD_NONE;
     case 10:
         if (IS("block_size"))
             return KVX_FIELD_BLOCK_SIZE;
@@ -71,6 +74,8 @@ static enum kvx_field field_named(struct kvx_bytes key)
             return KVX_FIELD_BACKEND;
         if (IS("object_key"))
             return KVX_FIELD_OBJECT;
+        if (IS("model_name"))
+            return KVX_FIELD_MODEL;
         return IS("seq_hashes") ? KVX_FIELD_SEQ_HASHES : KVX_FIELD_NONE;
     case 11:
         return IS("from_medium")   ? KVX_FIELD_FROM_MEDIUM
@@ -84,6 +89,8 @@ static enum kvx_field field_named(struct kvx_bytes key)
         return IS("base_block_idx")   ? KVX_FIELD_BASE_BLOCK
                : IS("block_mm_infos") ? KVX_FIELD_MM_INFOS
                                       : KVX_FIELD_NONE;
+    case 15:
+        return IS("additional_salt") ? KVX_FIELD_ADDITIONAL_SALT : KVX_FIELD_NONE;
     case 17:
         return IS("parent_block_hash") ? KVX_FIELD_PARENT_BLOCK_HASH : KVX_FIELD_NONE;
     case 18:
@@ -144,11 +151,13 @@ static enum kvx_field field_at(enum kvx_tag tag, uint32_t position, enum kvx_wir
 }
 
 /* One value of an event at nesting `depth`, its header read: decodes tokens, remembers the rest. */
-static int keep(struct kvx_decoder *d, struct kvx_cursor *c, enum kvx_field field, const struct kvx_value *v,
-                unsigned depth, struct kvx_fields *out)
+static inline int keep(struct kvx_decoder *d, struct kvx_cursor *c, enum kvx_field field,
+                       const struct kvx_value *v, unsigned depth, struct kvx_fields *out)
 {
-    if (field != KVX_FIELD_NONE)
+    if (field != KVX_FIELD_NONE) {
+        out->given |= UINT32_C(1) << field;
         out->field[field] = *v;
+    }
     if (field == KVX_FIELD_TOKENS)
         return kvx_tokens_read(d, c, v, depth);
     return kvx_cursor_skip_content(c, v, depth) ? KVX_OK : KVX_INVALID;
@@ -186,9 +195,9 @@ static int read_map(struct kvx_decoder *d, struct kvx_cursor *c, uint32_t count,
         if (code)
             return code;
     }
-    const struct kvx_value *rfc = &out->field[KVX_FIELD_EVENT_TYPE];
+    const struct kvx_value *rfc = kvx_field_of(out, KVX_FIELD_EVENT_TYPE);
     out->rfc = rfc->type != KVX_WIRE_NIL;
-    out->tag = tag_of(out->rfc ? rfc : &out->field[KVX_FIELD_TYPE]);
+    out->tag = tag_of(out->rfc ? rfc : kvx_field_of(out, KVX_FIELD_TYPE));
     return KVX_OK;
 }
 
@@ -219,7 +228,10 @@ static int read_wrapped(struct kvx_decoder *d, struct kvx_bytes inner, unsigned 
 
 int kvx_event_read(struct kvx_decoder *d, struct kvx_cursor *c, unsigned depth, struct kvx_fields *out)
 {
-    memset(out, 0, sizeof *out);
+    out->tag = KVX_TAG_MALFORMED;
+    out->rfc = false;
+    out->given = 0;
+    out->end = NULL;
     d->tokens.count = 0;
     d->tokens.form = KVX_TOKENS_PLAIN;
     struct kvx_value head;

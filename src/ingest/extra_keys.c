@@ -51,11 +51,11 @@ static bool list_start(struct kvx_key_list *list, const struct kvx_value *v, con
     return v->count <= n;
 }
 
-bool kvx_keys_start(struct kvx_keys *k, const struct kvx_fields *f, uint32_t n)
+bool kvx_keys_start(struct kvx_keys *k, const struct kvx_fields *f, uint32_t n, struct kvx_bytes default_lora)
 {
     memset(k, 0, sizeof *k);
-    struct kvx_value salt = f->field[KVX_FIELD_CACHE_SALT];
-    const struct kvx_value *lora = &f->field[KVX_FIELD_LORA_NAME];
+    struct kvx_value salt = *kvx_field_of(f, KVX_FIELD_CACHE_SALT);
+    const struct kvx_value *lora = kvx_field_of(f, KVX_FIELD_LORA_NAME);
     if (lora->type == KVX_WIRE_MAP) { /* SGLang's metadata, which has the place of vLLM's adapter name */
         struct kvx_value inner;
         if (!map_get(lora, f->end, "cache_salt", &inner))
@@ -68,12 +68,14 @@ bool kvx_keys_start(struct kvx_keys *k, const struct kvx_fields *f, uint32_t n)
     k->lora = text_of(lora);
     k->salt = text_of(&salt);
     /* an adapter known by number only is an adapter we cannot name */
-    bool adapter_unknown = k->lora.len == 0 && f->field[KVX_FIELD_LORA_ID].type != KVX_WIRE_NIL;
-    if (!is_text_or_nil(&salt) || adapter_unknown)
+    bool by_number = kvx_field_of(f, KVX_FIELD_LORA_ID)->type != KVX_WIRE_NIL;
+    if (!is_text_or_nil(&salt) || (by_number && k->lora.len == 0))
         return false;
-    if (!list_start(&k->extra, &f->field[KVX_FIELD_EXTRA_KEYS], f->end, n) ||
-        !list_start(&k->mm_infos, &f->field[KVX_FIELD_MM_INFOS], f->end, n) ||
-        !list_start(&k->mm_keys, &f->field[KVX_FIELD_MM_KEYS], f->end, n))
+    if (k->lora.len == 0)
+        k->lora = default_lora;
+    if (!list_start(&k->extra, kvx_field_of(f, KVX_FIELD_EXTRA_KEYS), f->end, n) ||
+        !list_start(&k->mm_infos, kvx_field_of(f, KVX_FIELD_MM_INFOS), f->end, n) ||
+        !list_start(&k->mm_keys, kvx_field_of(f, KVX_FIELD_MM_KEYS), f->end, n))
         return false;
     k->per_block = k->extra.given || k->mm_infos.given || k->mm_keys.given;
     return true;

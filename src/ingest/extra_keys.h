@@ -30,9 +30,9 @@ struct kvx_block_keys {
     uint64_t mm[KVX_BLOCK_ITEMS_MAX]; /* ascending */
 };
 
-/* For a store of n blocks. False: the event's identity is not understood. Everything borrows from the
- * payload. */
-bool kvx_keys_start(struct kvx_keys *, const struct kvx_fields *, uint32_t n);
+/* For a store of n blocks. `default_lora`: of events that name no adapter in any way. False: the event's
+ * identity is not understood. Everything borrows from the payload. */
+bool kvx_keys_start(struct kvx_keys *, const struct kvx_fields *, uint32_t n, struct kvx_bytes default_lora);
 
 /* The next block's keys; `first` is the event's first block, which alone may name a salt. False: not
  * understood. */

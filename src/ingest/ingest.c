@@ -122,6 +122,12 @@ void kvx_ingest_free(struct kvx_ingest *in)
     kvx_dealloc(a, in, sizeof *in);
 }
 
+void kvx_ingest_hold(struct kvx_ingest *in, bool held)
+{
+    for (size_t i = 0; i < in->loop_count; i++)
+        kvx_loop_hold(&in->loops[i], held);
+}
+
 /* The loop with the fewest sources gets one more; NULL when there is no room. */
 static struct kvx_loop *take_place(struct kvx_ingest *in)
 {
@@ -147,13 +153,20 @@ static void give_place_back(struct kvx_ingest *in, struct kvx_loop *loop)
     pthread_mutex_unlock(&in->lock);
 }
 
+static int driver_check(void *self, const struct kvx_source_spec *spec, struct kvx_error *err)
+{
+    (void)self; /* syntax is the same for all */
+    int rc = kvx_endpoint_check(spec->endpoint, false, err);
+    if (rc == 0 && spec->replay_endpoint)
+        rc = kvx_endpoint_check(spec->replay_endpoint, true, err);
+    return rc;
+}
+
 static int driver_open(void *self, const struct kvx_source_spec *spec, struct kvx_source **out,
                        struct kvx_error *err)
 {
     struct kvx_ingest *in = self;
-    int rc = kvx_endpoint_check(spec->endpoint, "endpoint", err);
-    if (rc == 0 && spec->replay_endpoint)
-        rc = kvx_endpoint_check(spec->replay_endpoint, "replay_endpoint", err);
+    int rc = driver_check(self, spec, err);
     if (rc)
         return rc;
     struct kvx_loop *loop = take_place(in);
@@ -184,5 +197,6 @@ static void driver_close(void *self, struct kvx_source *source)
 
 struct kvx_source_driver kvx_ingest_driver(struct kvx_ingest *in)
 {
-    return (struct kvx_source_driver){.self = in, .open = driver_open, .close = driver_close};
+    return (struct kvx_source_driver){
+        .self = in, .check = driver_check, .open = driver_open, .close = driver_close};
 }

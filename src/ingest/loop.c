@@ -78,15 +78,29 @@ static void retire(struct kvx_loop *l, struct kvx_source *s)
     kvx_source_retire(s);
 }
 
+static void follow_hold(struct kvx_loop *l, bool hold)
+{
+    uint64_t now_ns = kvx_now_ns();
+    if (hold && !l->held)
+        l->held_since_ns = now_ns;
+    bool released = l->held && !hold;
+    l->held = hold;
+    for (struct kvx_source *s = released ? l->sources : NULL; s; s = s->next) {
+        kvx_source_released(s, now_ns);
+        mark_ready(l, s);
+    }
+}
+
 /* Returns false when the thread is to end. Opening comes first: a source may be closed before it was seen
- * here. */
+ * here. Holding comes before that: a source that is opened afterwards must not begin. */
 static bool take_commands(struct kvx_loop *l)
 {
     pthread_mutex_lock(&l->lock);
     struct kvx_source *opening = l->opening, *closing = l->closing;
-    bool stopping = l->stopping;
+    bool stopping = l->stopping, hold = l->hold;
     l->opening = l->closing = NULL;
     pthread_mutex_unlock(&l->lock);
+    follow_hold(l, hold);
     for (struct kvx_source *s = opening, *next; s; s = next) {
         next = s->opening_next;
         adopt(l, s);
@@ -218,6 +232,14 @@ void kvx_loop_close(struct kvx_loop *l, struct kvx_source *s)
     pthread_mutex_lock(&l->lock);
     s->closing_next = l->closing;
     l->closing = s;
+    pthread_mutex_unlock(&l->lock);
+    wake(l);
+}
+
+void kvx_loop_hold(struct kvx_loop *l, bool hold)
+{
+    pthread_mutex_lock(&l->lock);
+    l->hold = hold;
     pthread_mutex_unlock(&l->lock);
     wake(l);
 }

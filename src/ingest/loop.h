@@ -24,11 +24,13 @@ struct kvx_loop {
     struct kvx_timers timers;
     struct kvx_source *sources; /* all */
     struct kvx_source *ready, **ready_tail;
+    bool held; /* as last commanded */
+    uint64_t held_since_ns;
     /* Commands: `lock` guards them and nothing else is done under it. It also is the fence that hands sockets
      * over to this thread. */
     pthread_mutex_t lock;
     struct kvx_source *opening, *closing;
-    bool stopping;
+    bool stopping, hold;
     /* How many sources were given to this thread; under the ingest's lock. */
     size_t load;
 };
@@ -41,6 +43,9 @@ void kvx_loop_stop(struct kvx_loop *);
 /* Any thread: the loop takes over the source. Cannot fail. */
 void kvx_loop_open(struct kvx_loop *, struct kvx_source *);
 void kvx_loop_close(struct kvx_loop *, struct kvx_source *);
+
+/* Any thread: see kvx_ingest_hold. */
+void kvx_loop_hold(struct kvx_loop *, bool hold);
 
 /* The loop's thread: wakes the source when `fd` has news. 0 or -1. */
 int kvx_loop_watch(struct kvx_loop *, struct kvx_source *, int fd);

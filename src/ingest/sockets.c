@@ -22,7 +22,8 @@ static int zmq_failure(struct kvx_error *err, const char *what, const char *endp
                         endpoint, zmq_strerror(e));
     if (e == ENOMEM)
         return kvx_fail(err, KVX_NOMEM, "%s `%.200s`: out of memory", what, endpoint);
-    return kvx_fail(err, KVX_INVALID, "%s `%.200s`: %s", what, endpoint, zmq_strerror(e));
+    return kvx_fail(err, KVX_INVALID, "`%s`: invalid ZMQ endpoint `%.200s`: %s", what, endpoint,
+                    zmq_strerror(e));
 }
 
 static int set_int(void *socket, int option, int value)

@@ -28,13 +28,15 @@ int kvx_source_new(struct kvx_source **out, struct kvx_loop *loop, const struct 
     s->status = kvx_feed_status(spec->feed);
     kvx_live_queue_init(&s->queue, a, t->queue_bytes_max);
     kvx_tracker_init(&s->tracker, spec->replay_endpoint != NULL, t->jump_max, KVX_MS(t->stale_ms));
+    if (spec->pool)
+        kvx_tracker_may_begin_at_one(&s->tracker);
     int rc = kvx_fail(err, KVX_NOMEM, "out of memory");
     s->endpoint = kvx_text_copy(a, kvx_bytes_of(spec->endpoint));
     if (spec->replay_endpoint)
         s->replay_endpoint = kvx_text_copy(a, kvx_bytes_of(spec->replay_endpoint));
     if (!s->endpoint || (spec->replay_endpoint && !s->replay_endpoint))
         goto fail;
-    if (kvx_apply_init(&s->apply, a, loop->config.metrics, spec->feed, spec->block_size))
+    if (kvx_apply_init(&s->apply, a, loop->config.metrics, spec))
         goto fail;
     rc = kvx_socket_subscribe(loop->zmq_context, t, s->endpoint, &s->sub, &s->monitor, err);
     if (rc)
@@ -86,6 +88,7 @@ static void close_round(struct kvx_source *s)
 static void end_replay(struct kvx_source *s, bool complete)
 {
     close_round(s);
+    s->asks = false;
     kvx_replay_end(&s->replay);
     kvx_count(metrics_of(s), complete ? KVX_COUNT_REPLAY_COMPLETE : KVX_COUNT_REPLAY_INCOMPLETE, 1);
     kvx_report_replay(s, complete);
@@ -96,6 +99,12 @@ static void follow(struct kvx_source *s, struct kvx_track_verdict v, uint64_t no
 static void ask_replay(struct kvx_source *s, uint64_t from, uint64_t now_ns)
 {
     struct kvx_error err;
+    s->asks = s->loop->held;
+    s->ask_from = from;
+    if (s->asks) {
+        close_round(s);
+        return;
+    }
     if (!s->replay.deadline_ns)
         kvx_count(metrics_of(s), KVX_COUNT_REPLAY_STARTED, 1);
     close_round(s);
@@ -138,10 +147,25 @@ static void follow(struct kvx_source *s, struct kvx_track_verdict v, uint64_t no
         ask_replay(s, v.ask_from, now_ns);
 }
 
+/* A stream that begins at 0 tells everything itself, and what a peer said of an earlier life is not true any
+ * more. */
+static void forget_recovered(struct kvx_source *s, const struct kvx_track_batch *batch)
+{
+    struct kvx_source_status *status = kvx_feed_status(s->apply.feed);
+    /* relaxed: set before this thread had the source, or while ingest was held */
+    if (batch && batch->seq == 0 && atomic_load_explicit(&status->recovered, memory_order_relaxed)) {
+        atomic_store_explicit(&status->recovered, false, memory_order_relaxed);
+        enum kvx_source_reason lost = kvx_apply_restart(&s->apply);
+        if (lost != KVX_REASON_NONE)
+            kvx_tracker_lost(&s->tracker, lost);
+    }
+}
+
 static void apply_payload(struct kvx_source *s, zmq_msg_t *payload, const struct kvx_track_batch *batch,
                           uint64_t now_ns)
 {
     struct kvx_apply_result r;
+    forget_recovered(s, batch);
     kvx_apply_batch(&s->apply, s->loop->decoder, payload_of(payload), &r);
     if (batch)
         kvx_tracker_applied(&s->tracker, *batch, (struct kvx_track_time){r.has_time, r.time_ms});
@@ -240,7 +264,9 @@ static uint64_t reconnect_pause(const struct kvx_source *s)
 
 static void reconnect(struct kvx_source *s, uint64_t now_ns)
 {
-    bool done = kvx_socket_reconnect(s->sub, s->endpoint);
+    /* Disconnecting drops what came and was not read yet; and ZMQ, which has looked at its first frame
+     * already, would abort for want of the others. Its own attempts go on meanwhile. */
+    bool done = !kvx_socket_readable(s->sub) && kvx_socket_reconnect(s->sub, s->endpoint);
     s->reconnect_ns = done ? 0 : now_ns + reconnect_pause(s);
 }
 
@@ -329,8 +355,36 @@ static bool wants_more(const struct kvx_source *s)
     return s->tracker.replaying || s->queue.bytes < READ_AHEAD_BYTES;
 }
 
+/* Only the connection is looked after. */
+static void serve_held(struct kvx_source *s, uint64_t now_ns)
+{
+    read_monitor(s, now_ns);
+    /* takes the news off the descriptors, so that they are quiet until there are more */
+    (void)kvx_socket_readable(s->sub);
+    if (s->replay.socket)
+        (void)kvx_socket_readable(s->replay.socket);
+    kvx_tracker_tick(&s->tracker, now_ns);
+    if (s->reconnect_ns && now_ns >= s->reconnect_ns)
+        reconnect(s, now_ns);
+    kvx_report_status(s);
+    kvx_timers_set(&s->loop->timers, &s->timer, sooner(s->reconnect_ns, kvx_tracker_deadline(&s->tracker)));
+}
+
+void kvx_source_released(struct kvx_source *s, uint64_t now_ns)
+{
+    if (s->replay.deadline_ns)
+        s->replay.deadline_ns += now_ns - s->loop->held_since_ns;
+    s->replay.silent_ns = now_ns + KVX_MS(s->loop->config.tunables.replay_silence_ms);
+    if (s->asks)
+        ask_replay(s, s->ask_from, now_ns);
+}
+
 bool kvx_source_serve(struct kvx_source *s, uint64_t now_ns)
 {
+    if (s->loop->held) {
+        serve_held(s, now_ns);
+        return false;
+    }
     int reads = 0, replies = 0, applies = 0;
     /* First, so that a connection is known before its first batch. */
     read_monitor(s, now_ns);

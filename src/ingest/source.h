@@ -31,6 +31,9 @@ struct kvx_source {
     uint64_t first_connection_ns; /* readiness waits until then; 0: no longer */
     uint64_t reconnect_ns;        /* a lost connection that has not come back by then is made anew; 0: none */
 
+    bool asks; /* a replay from `ask_from` waits until the source is held no longer */
+    uint64_t ask_from;
+
     uint64_t batches, restarts, last_event_ns;
     enum kvx_source_state shown_state; /* as last written to the status and the log */
     enum kvx_source_reason shown_reason;
@@ -50,6 +53,8 @@ void kvx_source_free(struct kvx_source *);
 void kvx_source_adopt(struct kvx_source *);
 /* A bounded amount of work. True if there is more to do at once. */
 bool kvx_source_serve(struct kvx_source *, uint64_t now_ns);
+/* The loop holds its sources no longer. */
+void kvx_source_released(struct kvx_source *, uint64_t now_ns);
 /* Frees it; its last act is kvx_feed_release. */
 void kvx_source_retire(struct kvx_source *);
 

@@ -13,6 +13,22 @@ static uint64_t expected(const struct kvx_tracker *t)
     return t->has_applied ? t->applied + 1 : 0;
 }
 
+void kvx_tracker_may_begin_at_one(struct kvx_tracker *t)
+{
+    t->from_one = true;
+}
+
+static bool begins(const struct kvx_tracker *t, uint64_t seq)
+{
+    return !t->has_applied && (seq == 0 || (t->from_one && seq == 1));
+}
+
+/* Is there a hole before this number? */
+static bool is_ahead(const struct kvx_tracker *t, uint64_t seq)
+{
+    return seq > expected(t) && !begins(t, seq);
+}
+
 static struct kvx_track_verdict verdict(enum kvx_track_action action)
 {
     return (struct kvx_track_verdict){.action = action};
@@ -70,7 +86,7 @@ static void finish(struct kvx_tracker *t, struct kvx_track_verdict *v, bool comp
 {
     t->replaying = false;
     t->confirm = KVX_CONFIRM_NONE;
-    t->gave_up = t->waiting && !complete && t->head > expected(t);
+    t->gave_up = t->waiting && !complete && is_ahead(t, t->head);
     t->waiting = false;
     v->end_replay = true;
     v->complete = complete;
@@ -83,8 +99,8 @@ static void finish(struct kvx_tracker *t, struct kvx_track_verdict *v, bool comp
     }
     t->unconfirmed = false;
     if (t->from_start && t->missing == 0)
-        t->reasons &=
-            BIT(UNSEQUENCED) | BIT(BLOCK_SIZE) | BIT(BAD_BATCH) | BIT(MEMORY) | BIT(PENDING_DROPPED);
+        t->reasons &= BIT(UNSEQUENCED) | BIT(BLOCK_SIZE) | BIT(BAD_BATCH) | BIT(MEMORY) |
+                      BIT(PENDING_DROPPED) | BIT(LIMIT);
     t->synced = true;
 }
 
@@ -166,7 +182,7 @@ struct kvx_track_verdict kvx_tracker_next(struct kvx_tracker *t, struct kvx_trac
 {
     struct kvx_track_verdict v = verdict(KVX_TRACK_APPLY);
     if (t->replaying) {
-        if (t->confirm != KVX_CONFIRM_NONE || b.seq > expected(t)) {
+        if (t->confirm != KVX_CONFIRM_NONE || is_ahead(t, b.seq)) {
             t->waiting = true;
             t->head = b.seq;
             v.action = KVX_TRACK_WAIT;
@@ -176,7 +192,7 @@ struct kvx_track_verdict kvx_tracker_next(struct kvx_tracker *t, struct kvx_trac
     }
     if (t->has_applied && b.seq <= t->applied)
         v.action = KVX_TRACK_SKIP;
-    else if (b.seq > expected(t) && hole_before(t, b.seq, &v))
+    else if (is_ahead(t, b.seq) && hole_before(t, b.seq, &v))
         v.action = KVX_TRACK_WAIT;
     return v;
 }
@@ -251,7 +267,7 @@ struct kvx_track_verdict kvx_tracker_reply(struct kvx_tracker *t, struct kvx_tra
         v.action = KVX_TRACK_SKIP;
         return v;
     }
-    if (b.seq > expected(t)) {
+    if (is_ahead(t, b.seq)) {
         /* Later in a round this is a batch lost on the way: ask again. At its beginning the engine has it no
          * more. */
         if (t->round_begun) {
@@ -283,21 +299,21 @@ struct kvx_track_verdict kvx_tracker_round_over(struct kvx_tracker *t, enum kvx_
     } else if (t->confirm != KVX_CONFIRM_NONE) {
         finish(t, &v, false);
     } else if (t->progress && end != KVX_ROUND_DEADLINE &&
-               (!answered || (t->waiting && t->head > expected(t)))) {
+               (!answered || (t->waiting && is_ahead(t, t->head)))) {
         ask(t, &v, expected(t));
     } else {
-        finish(t, &v, answered && !(t->waiting && t->head > expected(t)));
+        finish(t, &v, answered && !(t->waiting && is_ahead(t, t->head)));
     }
     return v;
 }
 
 void kvx_tracker_applied(struct kvx_tracker *t, struct kvx_track_batch b, struct kvx_track_time time)
 {
-    bool first = !t->has_applied;
+    bool first = begins(t, b.seq);
     /* The engine's own numbers close the question that a failed replay left open. */
     if (!t->replaying && b.seq == expected(t))
         t->unconfirmed = false;
-    if (first && b.seq == 0) {
+    if (first) {
         t->reasons &= ~(BIT(LATE_JOIN) | BIT(GAP));
         t->missing = 0;
         t->synced = true;

@@ -70,6 +70,7 @@ enum kvx_round_end {
 /* All fields private to tracker.c; tests read them. */
 struct kvx_tracker {
     bool has_replay;
+    bool from_one; /* the first number may be 1 */
     uint64_t max_jump;
     uint64_t stale_after_ns;
 
@@ -112,6 +113,9 @@ struct kvx_tracker {
 };
 
 void kvx_tracker_init(struct kvx_tracker *, bool has_replay, uint64_t max_jump, uint64_t stale_after_ns);
+
+/* Of a source whose stream may begin at 1 as well as at 0: storage pools count so. */
+void kvx_tracker_may_begin_at_one(struct kvx_tracker *);
 
 /* ---- The connection. ---- */
 

@@ -1,5 +1,7 @@
 #include "answers.h"
 
+#include "partition.h"
+
 /* The schema's enums are the service's, shifted by the UNSPECIFIED that proto3 wants first. */
 #define SAME_STATE(name) \
     _Static_assert((int)KVINDEX__V1__SOURCE_STATE__SOURCE_STATE_##name == (int)KVX_SOURCE_##name + 1, #name)
@@ -21,7 +23,8 @@ SAME_REASON(TWO_SOURCES);
 SAME_REASON(UNSEQUENCED);
 SAME_REASON(BLOCK_SIZE);
 SAME_REASON(BAD_BATCH);
-_Static_assert(KVX_REASON_NONE == 0 && KVX_SOURCE_REASON_COUNT == 10, "every reason stands in the schema");
+SAME_REASON(LIMIT);
+_Static_assert(KVX_REASON_NONE == 0 && KVX_SOURCE_REASON_COUNT == 11, "every reason stands in the schema");
 
 #define SAME_TIER(name) _Static_assert((int)KVINDEX__V1__TIER__TIER_##name == (int)KVX_TIER_##name + 1, #name)
 SAME_TIER(DEVICE);
@@ -29,6 +32,18 @@ SAME_TIER(HOST);
 SAME_TIER(DISK);
 SAME_TIER(EXTERNAL);
 _Static_assert(KVX_TIER_COUNT == 4, "every tier stands in the schema");
+
+#define SAME_KIND(name) \
+    _Static_assert((int)KVINDEX__V1__SOURCE_KIND__SOURCE_KIND_##name == (int)KVX_KIND_##name + 1, #name)
+SAME_KIND(ENGINE);
+SAME_KIND(POOL);
+enum {
+#define KIND(id, name, text) KIND_##id,
+    KVX_SOURCE_KINDS(KIND)
+#undef KIND
+        KINDS
+};
+_Static_assert(KINDS == 2, "every kind stands in the schema");
 
 Kvindex__V1__SourceState kvx_rpc_state(enum kvx_source_state state)
 {
@@ -43,6 +58,13 @@ Kvindex__V1__SourceReason kvx_rpc_reason(enum kvx_source_reason reason)
 Kvindex__V1__Tier kvx_rpc_tier(enum kvx_tier tier)
 {
     return (Kvindex__V1__Tier)((int)tier + 1);
+}
+
+enum kvx_source_kind kvx_rpc_kind(Kvindex__V1__SourceKind kind)
+{
+    if (kind == KVINDEX__V1__SOURCE_KIND__SOURCE_KIND_UNSPECIFIED)
+        return KVX_KIND_ENGINE;
+    return (enum kvx_source_kind)((int)kind - 1);
 }
 
 void *kvx_rpc_list(struct kvx_arena *arena, size_t n, size_t size)
@@ -77,10 +99,10 @@ static bool fill_hit(struct kvx_arena *arena, const struct kvx_hit *hit, Kvindex
 {
     kvindex__v1__hit__init(out);
     out->worker = worker;
-    out->device_blocks = hit->blocks[KVX_TIER_DEVICE];
-    out->through_host_blocks = hit->blocks[KVX_TIER_HOST];
-    out->through_disk_blocks = hit->blocks[KVX_TIER_DISK];
-    out->through_external_blocks = hit->blocks[KVX_TIER_EXTERNAL];
+    out->device_blocks = hit->blocks[KVX_REACH_DEVICE];
+    out->through_host_blocks = hit->blocks[KVX_REACH_HOST];
+    out->through_disk_blocks = hit->blocks[KVX_REACH_DISK];
+    out->through_external_blocks = hit->blocks[KVX_REACH_ANY];
     out->total_blocks = hit->total_blocks;
     out->state = kvx_rpc_state(hit->state);
     return fill_worker(arena, &hit->instance, hit->dp_rank, worker);
@@ -136,10 +158,27 @@ bool kvx_rpc_worker_status(struct kvx_arena *arena, const struct kvx_worker_info
     out->applied_batches = info->batches;
     out->restarts = info->restarts;
     out->last_event_unix_ms = info->last_event_ms;
-    out->block_size_tokens = info->block_size;
-    out->model = kvx_arena_text(arena, info->model);
-    out->tenant = kvx_arena_text(arena, info->tenant);
+    out->block_size_tokens = info->partition.block_size;
+    out->model = kvx_arena_text(arena, info->partition.model);
+    out->tenant = kvx_arena_text(arena, info->partition.tenant);
+    out->additional_salt = kvx_arena_text(arena, info->partition.additional_salt);
+    out->lora_name = kvx_arena_text(arena, info->lora_name);
+    out->kind = (Kvindex__V1__SourceKind)((int)info->kind + 1);
     out->held_blocks = tier_blocks(arena, info->held_blocks);
     return out->worker && out->endpoint && out->replay_endpoint && out->model && out->tenant &&
-           out->held_blocks;
+           out->additional_salt && out->lora_name && out->held_blocks;
+}
+
+bool kvx_rpc_partition_status(struct kvx_arena *arena, const struct kvx_partition_info *info,
+                              Kvindex__V1__PartitionStatus *out)
+{
+    kvindex__v1__partition_status__init(out);
+    out->partition = kvx_rpc_partition_answer(arena, &info->name);
+    out->workers = info->workers;
+    out->pools = info->pools;
+    out->held_blocks = tier_blocks(arena, info->held_blocks);
+    out->pool_blocks = tier_blocks(arena, info->pool_blocks);
+    out->positions = info->positions;
+    out->memory_bytes = info->bytes;
+    return out->partition && out->held_blocks && out->pool_blocks;
 }

@@ -73,7 +73,8 @@ static void pump(struct kvx_rpc_call *c)
         kvx_rpc_call_finish(c, NULL, b->failed ? &b->error : NULL);
 }
 
-/* One request to one response; `outcome` is the request's own code. A negative return ends the stream. */
+/* One request to one response; `outcome` is the request's own code. A negative return ends the stream: bytes
+ * that are no message say nothing that could be answered. */
 static int answer(struct kvx_rpc_call *c, ProtobufCMessage **out, int *outcome, struct kvx_error *e)
 {
     const struct kvx_rpc_method *m = c->method;
@@ -82,9 +83,10 @@ static int answer(struct kvx_rpc_call *c, ProtobufCMessage **out, int *outcome, 
     if (!response)
         return kvx_fail(e, KVX_NOMEM, "out of memory");
     int status = kvx_rpc_call_request(c, &request, e);
-    if (status < 0)
+    if (status < 0 && (!request || m->standard)) /* no id to refuse, or an answer that repeats the bad text */
         return status;
-    status = m->standard ? KVX_OK : kvx_service_begin(c->queue->rpc->config.service, e);
+    if (status == KVX_OK && !m->standard)
+        status = kvx_service_begin(c->queue->rpc->config.service, e);
     bool admitted = status == KVX_OK && !m->standard;
     if (status == KVX_OK)
         status = kvx_rpc_check(m->request, request, e);

@@ -8,9 +8,8 @@
 #include <grpc/support/time.h>
 
 enum {
-    SPARE_CALLS_MAX = 256,    /* kept per queue: more than are armed */
-    ARENA_KEEP = 64u << 10,   /* bytes an idle queue keeps for the next request, and as many for the answer */
-    ANSWER_MEMORY = 256 << 20 /* the largest answer: a list of hundreds of thousands of workers */
+    SPARE_CALLS_MAX = 256, /* kept per queue: more than are armed */
+    ARENA_KEEP = 64u << 10 /* bytes an idle queue keeps for the next request, and as many for the answer */
 };
 
 struct kvx_rpc_call *kvx_rpc_call_new(struct kvx_rpc_queue *q, uint32_t slot)
@@ -224,6 +223,7 @@ int kvx_rpc_call_admit(struct kvx_rpc_call *c, struct kvx_error *e)
 int kvx_rpc_call_request(struct kvx_rpc_call *c, ProtobufCMessage **out, struct kvx_error *e)
 {
     grpc_byte_buffer_reader reader;
+    *out = NULL;
     if (!c->received)
         return kvx_fail(e, KVX_INVALID, "the call ended without a request message");
     if (!grpc_byte_buffer_reader_init(&reader, c->received))
@@ -240,7 +240,7 @@ int kvx_rpc_call_request(struct kvx_rpc_call *c, ProtobufCMessage **out, struct 
 
 ProtobufCMessage *kvx_rpc_call_response(struct kvx_rpc_call *c)
 {
-    c->queue->answer.cap = ANSWER_MEMORY;
+    c->queue->answer.cap = KVX_RPC_ANSWER_MEMORY;
     ProtobufCMessage *m = kvx_arena_alloc(&c->queue->answer, c->method->response->sizeof_message);
     if (m)
         protobuf_c_message_init(c->method->response, m);

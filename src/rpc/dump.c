@@ -1,21 +1,28 @@
 /* Dump: slices of the service's dump as messages of about 64 KiB. */
 #include "answers.h"
+#include "partition.h"
 
-enum { SLICE_BLOCKS = 4000 }; /* 16 bytes a block, and a little for each run */
+enum {
+    SLICE_BLOCKS = 4000, /* 16 bytes a block, and a little for each run */
+    NAME_BYTES = 1 << 20 /* of one partition; the limits of its texts are far below */
+};
 
 struct kvx_rpc_kv_indexer_dump {
     struct kvx_service_dump *dump;
+    struct kvx_arena names; /* of the current partition: it may go on in the next slice */
+    Kvindex__V1__Partition *partition;
     bool complete;
 };
 
 int kvx_rpc_kv_indexer_dump_open(struct kvx_rpc_env *env, const Kvindex__V1__DumpRequest *in,
                                  struct kvx_rpc_kv_indexer_dump **out, struct kvx_error *e)
 {
-    (void)in; /* an empty message */
+    const struct kvx_partition_choice which = kvx_rpc_partitions(in->model, in->tenant);
     struct kvx_rpc_kv_indexer_dump *d = kvx_alloc_zeroed(env->allocator, sizeof(*d));
     if (!d)
         return kvx_fail(e, KVX_NOMEM, "out of memory");
-    int status = kvx_service_dump_open(env->service, env->caller, &d->dump, e);
+    kvx_arena_init(&d->names, env->allocator, NAME_BYTES);
+    int status = kvx_service_dump_open(env->service, &which, &d->dump, e);
     if (status < 0) {
         kvx_dealloc(env->allocator, d, sizeof(*d));
         return status;
@@ -27,15 +34,18 @@ int kvx_rpc_kv_indexer_dump_open(struct kvx_rpc_env *env, const Kvindex__V1__Dum
 void kvx_rpc_kv_indexer_dump_close(struct kvx_rpc_env *env, struct kvx_rpc_kv_indexer_dump *d)
 {
     kvx_service_dump_close(d->dump);
+    kvx_arena_reset(&d->names);
     kvx_dealloc(env->allocator, d, sizeof(*d));
 }
 
 /* Collects the records of one slice. */
 struct slice {
+    struct kvx_rpc_kv_indexer_dump *dump;
     struct kvx_arena *arena;
     Kvindex__V1__DumpResponse *out;
     size_t room;
     Kvindex__V1__Worker *worker; /* of the last event; runs of one worker follow each other */
+    bool begun;                  /* a partition began in this slice, which may hold nothing */
     bool failed;
 };
 
@@ -90,6 +100,15 @@ static bool add_record(struct slice *s, const struct kvx_dump_record *r)
     return event->local_hashes && event->engine_hashes;
 }
 
+static void begin_partition(void *user, const struct kvx_partition_name *name)
+{
+    struct slice *s = user;
+    kvx_arena_recycle(&s->dump->names, NAME_BYTES);
+    s->dump->partition = kvx_rpc_partition_answer(&s->dump->names, name);
+    s->begun = true;
+    s->failed = s->failed || !s->dump->partition;
+}
+
 static void collect(void *user, const struct kvx_dump_record *record)
 {
     struct slice *s = user;
@@ -100,14 +119,16 @@ static void collect(void *user, const struct kvx_dump_record *record)
 int kvx_rpc_kv_indexer_dump_next(struct kvx_rpc_env *env, struct kvx_rpc_kv_indexer_dump *d,
                                  Kvindex__V1__DumpResponse *out, struct kvx_error *e)
 {
-    struct slice s = {.arena = env->arena, .out = out};
-    while (!d->complete && out->n_events == 0) {
-        int status = kvx_service_dump_next(d->dump, env->caller, SLICE_BLOCKS, collect, &s, e);
+    struct slice s = {.dump = d, .arena = env->arena, .out = out};
+    const struct kvx_dump_sink sink = {.partition = begin_partition, .record = collect, .user = &s};
+    while (!d->complete && out->n_events == 0 && !s.begun) {
+        int status = kvx_service_dump_next(d->dump, env->caller, SLICE_BLOCKS, &sink, e);
         if (status < 0)
             return status;
         if (s.failed)
             return kvx_fail(e, KVX_NOMEM, "out of memory");
         d->complete = status == 0;
     }
-    return out->n_events ? KVX_RPC_MESSAGE : KVX_RPC_END;
+    out->partition = d->partition;
+    return out->n_events || s.begun ? KVX_RPC_MESSAGE : KVX_RPC_END;
 }

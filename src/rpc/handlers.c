@@ -1,6 +1,7 @@
-/* The operations of kvindex.v1.KvIndexer: request message to service arguments, service result to response
- * message. Limits were checked by the engine from the schema's tables. */
+/* Registration, listings, peers and health of kvindex.v1.KvIndexer: request message to service arguments,
+ * service result to response message. Limits were checked by the engine from the schema's tables. */
 #include "answers.h"
+#include "partition.h"
 
 static int no_memory(struct kvx_error *e)
 {
@@ -12,11 +13,14 @@ int kvx_rpc_kv_indexer_register(struct kvx_rpc_env *env, const Kvindex__V1__Regi
 {
     (void)out; /* an empty message */
     const struct kvx_register_args args = {
+        .partition = kvx_rpc_partition(in->model, in->tenant, in->additional_salt, in->block_size_tokens),
         .instance = {.text = kvx_bytes_of(in->instance_id)},
         .dp_rank = in->dp_rank,
         .endpoint = kvx_bytes_of(in->endpoint),
         .replay_endpoint = kvx_bytes_of(in->replay_endpoint),
-        .block_size = in->block_size_tokens,
+        .lora_name = kvx_bytes_of(in->lora_name),
+        .kind = kvx_rpc_kind(in->kind),
+        .one_block_size = *in->model == 0,
     };
     return kvx_service_register(env->service, &args, e);
 }
@@ -25,23 +29,27 @@ int kvx_rpc_kv_indexer_unregister(struct kvx_rpc_env *env, const Kvindex__V1__Un
                                   Kvindex__V1__UnregisterResponse *out, struct kvx_error *e)
 {
     const struct kvx_unregister_args args = {
+        .partition = kvx_rpc_partition(in->model, in->tenant, in->additional_salt, in->block_size_tokens),
         .instance = {.text = kvx_bytes_of(in->instance_id)},
         .has_dp_rank = in->rank_case == KVINDEX__V1__UNREGISTER_REQUEST__RANK_DP_RANK,
         .dp_rank = in->rank_case == KVINDEX__V1__UNREGISTER_REQUEST__RANK_DP_RANK ? in->dp_rank : 0,
     };
-    size_t removed = 0;
-    int status = kvx_service_unregister(env->service, &args, &removed, e);
-    out->removed_workers = removed;
+    const struct kvx_removed_worker *removed;
+    size_t n = 0;
+    int status = kvx_service_unregister(env->service, env->arena, &args, &removed, &n, e);
+    out->removed_workers = n;
     return status;
 }
+
+/* ---- Listings ---- */
 
 int kvx_rpc_kv_indexer_list_workers(struct kvx_rpc_env *env, const Kvindex__V1__ListWorkersRequest *in,
                                     Kvindex__V1__ListWorkersResponse *out, struct kvx_error *e)
 {
-    (void)in; /* an empty message */
+    const struct kvx_partition_choice which = kvx_rpc_partitions(in->model, in->tenant);
     const struct kvx_worker_info *workers;
     size_t n;
-    int status = kvx_service_list_workers(env->service, env->caller, env->arena, &workers, &n, e);
+    int status = kvx_service_list_workers(env->service, env->arena, &which, &workers, &n, e);
     if (status < 0)
         return status;
     out->workers = kvx_rpc_list(env->arena, n, sizeof(*out->workers[0]));
@@ -54,67 +62,68 @@ int kvx_rpc_kv_indexer_list_workers(struct kvx_rpc_env *env, const Kvindex__V1__
     return KVX_OK;
 }
 
-static int query(struct kvx_rpc_env *env, const Kvindex__V1__QueryRequest *in, Kvindex__V1__QueryResult **out,
-                 struct kvx_error *e)
+int kvx_rpc_kv_indexer_list_partitions(struct kvx_rpc_env *env, const Kvindex__V1__ListPartitionsRequest *in,
+                                       Kvindex__V1__ListPartitionsResponse *out, struct kvx_error *e)
 {
-    const struct kvx_query_args args = {.tokens = in->token_ids, .n_tokens = in->n_token_ids};
-    struct kvx_query_result result;
-    int status = kvx_service_query(env->service, env->caller, env->arena, &args, &result, e);
+    (void)in; /* an empty message */
+    const struct kvx_partition_info *partitions;
+    size_t n;
+    int status = kvx_service_list_partitions(env->service, env->arena, &partitions, &n, e);
     if (status < 0)
         return status;
-    *out = kvx_rpc_query_result(env->arena, &result);
-    return *out ? KVX_OK : no_memory(e);
-}
-
-static int query_by_hash(struct kvx_rpc_env *env, const Kvindex__V1__QueryByHashRequest *in,
-                         Kvindex__V1__QueryResult **out, struct kvx_error *e)
-{
-    const struct kvx_query_args args = {.block_hashes = in->block_hashes, .n_hashes = in->n_block_hashes};
-    struct kvx_query_result result;
-    int status = kvx_service_query_by_hash(env->service, env->caller, env->arena, &args, &result, e);
-    if (status < 0)
-        return status;
-    *out = kvx_rpc_query_result(env->arena, &result);
-    return *out ? KVX_OK : no_memory(e);
-}
-
-int kvx_rpc_kv_indexer_query(struct kvx_rpc_env *env, const Kvindex__V1__QueryRequest *in,
-                             Kvindex__V1__QueryResponse *out, struct kvx_error *e)
-{
-    return query(env, in, &out->result, e);
-}
-
-int kvx_rpc_kv_indexer_query_by_hash(struct kvx_rpc_env *env, const Kvindex__V1__QueryByHashRequest *in,
-                                     Kvindex__V1__QueryByHashResponse *out, struct kvx_error *e)
-{
-    return query_by_hash(env, in, &out->result, e);
-}
-
-int kvx_rpc_kv_indexer_query_stream_answer(struct kvx_rpc_env *env, const Kvindex__V1__QueryStreamRequest *in,
-                                           Kvindex__V1__QueryStreamResponse *out, struct kvx_error *e)
-{
-    out->request_id = in->request_id;
-    out->outcome_case = KVINDEX__V1__QUERY_STREAM_RESPONSE__OUTCOME_RESULT;
-    if (in->question_case == KVINDEX__V1__QUERY_STREAM_REQUEST__QUESTION_QUERY)
-        return query(env, in->query, &out->result, e);
-    return query_by_hash(env, in->query_by_hash, &out->result, e);
-}
-
-int kvx_rpc_kv_indexer_query_stream_refuse(struct kvx_rpc_env *env, const Kvindex__V1__QueryStreamRequest *in,
-                                           const struct kvx_error *e, Kvindex__V1__QueryStreamResponse *out)
-{
-    Kvindex__V1__QueryError *error = kvx_arena_alloc(env->arena, sizeof(*error));
-    char *text = kvx_arena_text(env->arena, kvx_bytes_of(e->text));
-    if (!error || !text)
-        return KVX_NOMEM;
-    kvindex__v1__query_error__init(error);
-    error->code = kvx_code_grpc(e->code);
-    error->message = text;
-    out->request_id = in->request_id;
-    out->outcome_case = KVINDEX__V1__QUERY_STREAM_RESPONSE__OUTCOME_ERROR;
-    out->error = error;
+    out->partitions = kvx_rpc_list(env->arena, n, sizeof(*out->partitions[0]));
+    out->n_partitions = n;
+    if (!out->partitions)
+        return no_memory(e);
+    for (size_t i = 0; i < n; i++)
+        if (!kvx_rpc_partition_status(env->arena, &partitions[i], out->partitions[i]))
+            return no_memory(e);
     return KVX_OK;
 }
+
+/* ---- Peers ---- */
+
+int kvx_rpc_kv_indexer_register_peer(struct kvx_rpc_env *env, const Kvindex__V1__RegisterPeerRequest *in,
+                                     Kvindex__V1__RegisterPeerResponse *out, struct kvx_error *e)
+{
+    (void)out; /* an empty message */
+    return kvx_service_add_peer(env->service, kvx_bytes_of(in->url), e);
+}
+
+int kvx_rpc_kv_indexer_deregister_peer(struct kvx_rpc_env *env, const Kvindex__V1__DeregisterPeerRequest *in,
+                                       Kvindex__V1__DeregisterPeerResponse *out, struct kvx_error *e)
+{
+    (void)out; /* an empty message */
+    return kvx_service_remove_peer(env->service, kvx_bytes_of(in->url), e);
+}
+
+/* NULL without memory. */
+static char **texts(struct kvx_arena *arena, const struct kvx_bytes *list, size_t n)
+{
+    char **out = kvx_arena_array(arena, n, sizeof(*out));
+    for (size_t i = 0; out && i < n; i++) {
+        out[i] = kvx_arena_text(arena, list[i]);
+        if (!out[i])
+            return NULL;
+    }
+    return out;
+}
+
+int kvx_rpc_kv_indexer_list_peers(struct kvx_rpc_env *env, const Kvindex__V1__ListPeersRequest *in,
+                                  Kvindex__V1__ListPeersResponse *out, struct kvx_error *e)
+{
+    (void)in; /* an empty message */
+    const struct kvx_bytes *urls;
+    size_t n;
+    int status = kvx_service_list_peers(env->service, env->arena, &urls, &n, e);
+    if (status < 0)
+        return status;
+    out->urls = texts(env->arena, urls, n);
+    out->n_urls = n;
+    return out->urls ? KVX_OK : no_memory(e);
+}
+
+/* ---- Health ---- */
 
 static bool fill_health(struct kvx_arena *arena, const struct kvx_health *h,
                         Kvindex__V1__GetHealthResponse *out)
@@ -122,16 +131,11 @@ static bool fill_health(struct kvx_arena *arena, const struct kvx_health *h,
     out->ready = h->ready;
     out->draining = h->draining;
     out->workers = h->workers;
-    out->reasons = kvx_arena_array(arena, h->n_reasons, sizeof(out->reasons[0]));
+    out->reasons = texts(arena, h->reasons, h->n_reasons);
+    out->n_reasons = h->n_reasons;
     out->workers_by_state = kvx_rpc_list(arena, KVX_SOURCE_STATE_COUNT, sizeof(*out->workers_by_state[0]));
     if (!out->reasons || !out->workers_by_state)
         return false;
-    for (size_t i = 0; i < h->n_reasons; i++) {
-        out->reasons[i] = kvx_arena_text(arena, h->reasons[i]);
-        if (!out->reasons[i])
-            return false;
-    }
-    out->n_reasons = h->n_reasons;
     for (int i = 0; i < KVX_SOURCE_STATE_COUNT; i++) {
         if (!h->workers_by_state[i])
             continue;
@@ -148,7 +152,7 @@ int kvx_rpc_kv_indexer_get_health(struct kvx_rpc_env *env, const Kvindex__V1__Ge
 {
     (void)in; /* an empty message */
     struct kvx_health health;
-    int status = kvx_service_health(env->service, env->caller, env->arena, &health, e);
+    int status = kvx_service_health(env->service, env->arena, &health, e);
     if (status < 0)
         return status;
     return fill_health(env->arena, &health, out) ? KVX_OK : no_memory(e);

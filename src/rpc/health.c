@@ -27,7 +27,7 @@ static status_type current(struct kvx_rpc_env *env)
     if (atomic_load_explicit(env->phase, memory_order_seq_cst) != KVX_RPC_SERVING)
         return NOT_SERVING;
     if (!env->ready_checked_ns || now - env->ready_checked_ns >= env->poll_ns / 2) {
-        int status = kvx_service_health(env->service, env->caller, env->arena, &health, &e);
+        int status = kvx_service_health(env->service, env->arena, &health, &e);
         env->ready = status == KVX_OK && health.ready;
         env->ready_checked_ns = now;
     }

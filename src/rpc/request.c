@@ -1,5 +1,7 @@
 #include "request.h"
 
+#include <stdio.h>
+
 /* protobuf-c's view of an arena: never frees, remembers why it had nothing to give. */
 struct arena_allocator {
     ProtobufCAllocator base;
@@ -32,19 +34,22 @@ int kvx_rpc_unpack(const struct kvx_rpc_rules *rules, const uint8_t *data, size_
                    struct kvx_arena *arena, ProtobufCMessage **out, struct kvx_error *e)
 {
     struct arena_allocator allocator = {.base = {take, give_back, &allocator}, .arena = arena};
-    int status = kvx_rpc_scan(rules, data, len, e);
+    struct kvx_error text = {.code = KVX_OK};
+    *out = NULL;
+    int status = kvx_rpc_scan(rules, data, len, &text, e);
     if (status < 0)
         return status;
-    arena->cap = KVX_RPC_REQUEST_MEMORY(len);
+    arena->cap = arena->used + kvx_rpc_request_memory(len);
     ProtobufCMessage *m = protobuf_c_message_unpack(rules->message, &allocator.base, len, data);
     if (allocator.out_of_memory)
         return kvx_fail(e, KVX_NOMEM, "out of memory");
     if (allocator.over_cap)
-        return kvx_fail(e, KVX_TOO_LARGE, "the request takes more than %zu bytes of memory", arena->cap);
+        return kvx_fail(e, KVX_TOO_LARGE, "the request takes more than %zu bytes of memory",
+                        kvx_rpc_request_memory(len));
     if (!m)
         return kvx_fail(e, KVX_INVALID, "malformed %s message", rules->message->short_name);
     *out = m;
-    return KVX_OK;
+    return text.code ? kvx_fail(e, text.code, "%s", text.text) : KVX_OK;
 }
 
 /* ---- Limits ---- */
@@ -53,24 +58,22 @@ int kvx_rpc_unpack(const struct kvx_rpc_rules *rules, const uint8_t *data, size_
 struct path {
     const struct path *above;
     const char *name;
+    size_t item; /* the place in the list of that name, from 1; 0: not in a list */
 };
 
-/* "`query.token_ids`" into `text`, as far as it fits. */
+/* "`query.candidates[7].instance_id`" into `text`, as far as it fits. */
 static const char *path_text(const struct path *p, char *text, size_t size)
 {
-    const char *names[16];
+    const struct path *parts[16];
     size_t n = 0, used = 0;
     for (; p && n < 16; p = p->above)
-        names[n++] = p->name;
+        parts[n++] = p;
     text[0] = 0;
     while (n-- > 0 && used < size) {
-        size_t len = strlen(names[n]);
-        if (used + len + 2 > size)
-            break;
-        memcpy(text + used, names[n], len);
-        used += len;
-        text[used] = n ? '.' : 0;
-        used++;
+        char place[24] = "";
+        if (parts[n]->item)
+            snprintf(place, sizeof(place), "[%zu]", parts[n]->item - 1);
+        used += (size_t)snprintf(text + used, size - used, "%s%s%s", used ? "." : "", parts[n]->name, place);
     }
     return text;
 }
@@ -171,8 +174,11 @@ static int check_list(const struct kvx_rpc_field_rule *r, const ProtobufCFieldDe
     const char *items = *(char *const *)member(m, f->offset);
     struct kvx_rpc_field_rule each = {.message = r->message};
     int status = KVX_OK;
-    for (size_t i = 0; size && i < n && status == KVX_OK; i++)
-        status = check_single(&each, f, items + i * size, p, e);
+    struct path place = *p;
+    for (size_t i = 0; size && i < n && status == KVX_OK; i++) {
+        place.item = i + 1;
+        status = check_single(&each, f, items + i * size, &place, e);
+    }
     return status;
 }
 
@@ -181,13 +187,13 @@ static int check_message(const struct kvx_rpc_rules *rules, const ProtobufCMessa
 {
     int status = KVX_OK;
     for (size_t i = 0; i < rules->n_oneofs && status == KVX_OK; i++) {
-        struct path p = {above, rules->oneofs[i].name};
+        struct path p = {above, rules->oneofs[i].name, 0};
         if (*(const int *)member(m, rules->oneofs[i].case_offset) == 0)
             status = missing(&p, e);
     }
     for (unsigned i = 0; i < rules->message->n_fields && status == KVX_OK; i++) {
         const ProtobufCFieldDescriptor *f = &rules->message->fields[i];
-        struct path p = {above, f->name};
+        struct path p = {above, f->name, 0};
         bool other = (f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) &&
                      *(const uint32_t *)member(m, f->quantifier_offset) != f->id;
         if (other)

@@ -75,27 +75,31 @@ static bool is_packed_list(enum wire element, struct cursor body)
     return true;
 }
 
-static int scan_text(const ProtobufCFieldDescriptor *f, const struct kvx_rpc_field_rule *rule,
-                     struct cursor body, struct kvx_error *e)
+/* The message can be read although a text in it is bad: only the first such text is told. */
+static void scan_text(const ProtobufCFieldDescriptor *f, const struct kvx_rpc_field_rule *rule,
+                      struct cursor body, struct kvx_error *e)
 {
     struct kvx_bytes text = {(const char *)body.at, (size_t)(body.end - body.at)};
+    if (e->code)
+        return;
     if (rule->max_bytes && text.len > rule->max_bytes)
-        return kvx_fail(e, KVX_INVALID, "`%s`: %zu bytes, at most %u are allowed", f->name, text.len,
-                        rule->max_bytes);
-    if (f->type == PROTOBUF_C_TYPE_STRING && !kvx_bytes_is_text(text))
-        return kvx_fail(e, KVX_INVALID, "`%s`: not UTF-8 text, or contains U+0000", f->name);
-    return KVX_OK;
+        kvx_fail(e, KVX_INVALID, "`%s`: %zu bytes, at most %u are allowed", f->name, text.len,
+                 rule->max_bytes);
+    else if (f->type == PROTOBUF_C_TYPE_STRING && !kvx_bytes_is_text(text))
+        kvx_fail(e, KVX_INVALID, "`%s`: not UTF-8 text, or contains U+0000", f->name);
 }
 
 /* The bytes of a known field that came with a length. */
 static int scan_body(const struct kvx_rpc_rules *rules, const ProtobufCFieldDescriptor *f, struct cursor body,
-                     struct kvx_error *e)
+                     struct kvx_error *text, struct kvx_error *e)
 {
     const struct kvx_rpc_field_rule *rule = &rules->fields[f - rules->message->fields];
     if (f->type == PROTOBUF_C_TYPE_MESSAGE)
-        return kvx_rpc_scan(rule->message, body.at, (size_t)(body.end - body.at), e);
-    if (wire_of(f->type) == WIRE_BYTES)
-        return scan_text(f, rule, body, e);
+        return kvx_rpc_scan(rule->message, body.at, (size_t)(body.end - body.at), text, e);
+    if (wire_of(f->type) == WIRE_BYTES) {
+        scan_text(f, rule, body, text);
+        return KVX_OK;
+    }
     if (f->label != PROTOBUF_C_LABEL_REPEATED)
         return kvx_fail(e, KVX_INVALID, "`%s`: not a list, but came as one", f->name);
     if (!is_packed_list(wire_of(f->type), body))
@@ -103,7 +107,8 @@ static int scan_body(const struct kvx_rpc_rules *rules, const ProtobufCFieldDesc
     return KVX_OK;
 }
 
-static int scan_field(const struct kvx_rpc_rules *rules, struct cursor *c, struct kvx_error *e)
+static int scan_field(const struct kvx_rpc_rules *rules, struct cursor *c, struct kvx_error *text,
+                      struct kvx_error *e)
 {
     uint64_t key, value;
     if (!read_varint(c, &key) || key > UINT32_MAX || key >> 3 == 0)
@@ -126,7 +131,7 @@ static int scan_field(const struct kvx_rpc_rules *rules, struct cursor *c, struc
             body.end = c->at;
         }
         if (whole && f)
-            return scan_body(rules, f, body, e);
+            return scan_body(rules, f, body, text, e);
     } else {
         return malformed(e, rules->message, "a wire type is not known");
     }
@@ -137,12 +142,13 @@ static int scan_field(const struct kvx_rpc_rules *rules, struct cursor *c, struc
     return KVX_OK;
 }
 
-int kvx_rpc_scan(const struct kvx_rpc_rules *rules, const uint8_t *data, size_t len, struct kvx_error *e)
+int kvx_rpc_scan(const struct kvx_rpc_rules *rules, const uint8_t *data, size_t len, struct kvx_error *text,
+                 struct kvx_error *e)
 {
-    struct cursor c = {data, data + len};
+    struct cursor c = {data, len ? data + len : data}; /* no offset from a null pointer */
     int status = KVX_OK;
     /* Recursion ends because no message of a request contains itself; the generator sees to it. */
     while (status == KVX_OK && c.at < c.end)
-        status = scan_field(rules, &c, e);
+        status = scan_field(rules, &c, text, e);
     return status;
 }

@@ -1,6 +1,6 @@
 /* GetHealth: whether the answers can be trusted right now, and why not. */
 #include "base/clock.h"
-#include "service_private.h"
+#include "partitions.h"
 
 #include <stdio.h>
 
@@ -29,7 +29,7 @@ static void add_reason(struct reasons *r, const char *text)
 static void add_worker_reason(struct reasons *r, const struct kvx_worker *w, enum kvx_source_state state)
 {
     char text[REASON_BYTES];
-    int reason = atomic_load_explicit(&w->feed->status.reason, memory_order_relaxed);
+    int reason = atomic_load_explicit(&kvx_worker_feed(w)->status.reason, memory_order_relaxed);
     bool why = state == KVX_SOURCE_DEGRADED && reason != KVX_REASON_NONE;
     snprintf(text, sizeof(text), "worker %s dp_rank %u is %s%s%s", w->id, w->dp_rank,
              kvx_source_state_name(state), why ? ": " : "",
@@ -52,11 +52,11 @@ static void look_at_workers(struct kvx_service *s, struct kvx_health *out, struc
     for (size_t i = 0; i < s->n_instances; i++)
         for (size_t k = 0; k < s->instances[i]->n; k++) {
             const struct kvx_worker *w = s->instances[i]->workers[k];
-            enum kvx_source_state state =
-                (enum kvx_source_state)atomic_load_explicit(&w->feed->status.state, memory_order_relaxed);
+            enum kvx_source_state state = (enum kvx_source_state)atomic_load_explicit(
+                &kvx_worker_feed(w)->status.state, memory_order_relaxed);
             out->workers++;
             out->workers_by_state[state]++;
-            if (holds_back(s, w->feed, now))
+            if (holds_back(s, kvx_worker_feed(w), now))
                 out->ready = false;
             if (state != KVX_SOURCE_EXACT)
                 add_worker_reason(r, w, state);
@@ -64,12 +64,25 @@ static void look_at_workers(struct kvx_service *s, struct kvx_health *out, struc
     pthread_mutex_unlock(&s->table);
 }
 
-int kvx_service_health(struct kvx_service *s, struct kvx_caller *c, struct kvx_arena *arena,
-                       struct kvx_health *out, struct kvx_error *e)
+static void look_at_recovery(struct kvx_service *s, struct kvx_health *out, struct reasons *r)
+{
+    char text[REASON_BYTES];
+    pthread_mutex_lock(&s->table);
+    const char *from = s->recovering_from;
+    if (from)
+        snprintf(text, sizeof(text), "recovering%s%s", *from ? " from " : "", from);
+    pthread_mutex_unlock(&s->table);
+    if (!from)
+        return;
+    out->ready = false;
+    add_reason(r, text);
+}
+
+int kvx_service_health(struct kvx_service *s, struct kvx_arena *arena, struct kvx_health *out,
+                       struct kvx_error *e)
 {
     struct reasons r = {.arena = arena};
     struct kvx_health health = {.ready = true};
-    (void)c; /* health reads the table, not the tree */
     health.draining = atomic_load_explicit(&s->draining, memory_order_relaxed);
     if (health.draining)
         add_reason(&r, "shutting down");
@@ -77,6 +90,7 @@ int kvx_service_health(struct kvx_service *s, struct kvx_caller *c, struct kvx_a
         health.ready = false;
         add_reason(&r, "starting");
     }
+    look_at_recovery(s, &health, &r);
     look_at_workers(s, &health, &r);
     health.ready = health.ready && !health.draining;
     if (r.left_out) {

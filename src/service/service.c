@@ -1,24 +1,5 @@
 #include "base/clock.h"
-#include "service_private.h"
-
-static int index_open(struct kvx_service *s)
-{
-    const struct kvx_service_config *c = &s->config;
-    struct kvx_partition *p = &s->partition;
-    p->model = "default";
-    p->tenant = "default";
-    p->fixed_block_size = c->block_size != 0;
-    atomic_init(&p->block_size, c->block_size);
-    return kvx_index_new(&p->index, &(struct kvx_index_config){
-                                        .allocator = c->allocator,
-                                        .rcu = s->rcu,
-                                        .pending_blocks_max = c->pending_blocks_max,
-                                        .pending_bytes_max = c->pending_bytes_max,
-                                        .unresolved_max = KVX_UNRESOLVED_DEFAULT,
-                                        .sweep_backlog_max = KVX_SWEEP_BACKLOG_DEFAULT,
-                                        .label_release = kvx_worker_label_release,
-                                    });
-}
+#include "partitions.h"
 
 int kvx_service_new(struct kvx_service **out, const struct kvx_service_config *config, struct kvx_error *e)
 {
@@ -31,13 +12,10 @@ int kvx_service_new(struct kvx_service **out, const struct kvx_service_config *c
     pthread_mutex_init(&s->table, NULL);
     if (kvx_rcu_new(&s->rcu, config->allocator) < 0)
         goto fail_rcu;
-    if (index_open(s) < 0)
-        goto fail_index;
+    s->next_serial = 1;
     *out = s;
     return KVX_OK;
 
-fail_index:
-    kvx_rcu_free(s->rcu);
 fail_rcu:
     pthread_mutex_destroy(&s->table);
     pthread_mutex_destroy(&s->admin);
@@ -49,10 +27,15 @@ void kvx_service_free(struct kvx_service *s)
 {
     if (!s)
         return;
-    while (s->n_instances)
-        kvx_table_remove(s, s->instances[0]->workers[0]);
+    while (s->n_instances) {
+        const struct kvx_instance *last = s->instances[s->n_instances - 1];
+        kvx_table_remove(s, last->workers[last->n - 1]);
+    }
+    kvx_instance_map_free(&s->by_name, s->config.allocator);
     kvx_dealloc(s->config.allocator, s->instances, s->cap_instances * sizeof(s->instances[0]));
-    kvx_index_free(s->partition.index);
+    kvx_partitions_free(s);
+    for (size_t i = 0; i < s->n_peers; i++)
+        kvx_text_free(s->config.allocator, s->peers[i]);
     kvx_rcu_free(s->rcu);
     pthread_mutex_destroy(&s->table);
     pthread_mutex_destroy(&s->admin);
@@ -76,11 +59,15 @@ void kvx_service_drain(struct kvx_service *s)
 
 bool kvx_service_housekeeping(struct kvx_service *s)
 {
-    return kvx_index_sweep(s->partition.index);
+    return kvx_partitions_housekeeping(s);
 }
 
 int kvx_service_begin(struct kvx_service *s, struct kvx_error *e)
 {
+    if (atomic_load_explicit(&s->recovering, memory_order_relaxed)) {
+        kvx_count(s->config.metrics, KVX_COUNT_SHED_RECOVERING, 1);
+        return kvx_fail(e, KVX_UNAVAILABLE, "recovering from a peer; try again");
+    }
     uint32_t before = atomic_fetch_add_explicit(&s->inflight, 1, memory_order_relaxed);
     if (!s->config.max_inflight || before < s->config.max_inflight)
         return KVX_OK;

@@ -1,19 +1,35 @@
-#include "service_private.h"
+#include "partitions.h"
 
-struct kvx_instance *kvx_table_find(struct kvx_service *s, struct kvx_bytes id)
+struct kvx_instance *kvx_table_find(struct kvx_service *s, const struct kvx_partition *p, struct kvx_bytes id)
+{
+    return kvx_instance_map_find(&s->by_name, p, id);
+}
+
+void kvx_table_each(struct kvx_service *s, void (*visit)(void *user, struct kvx_worker *), void *user)
 {
     for (size_t i = 0; i < s->n_instances; i++)
-        if (kvx_bytes_is(id, s->instances[i]->id))
-            return s->instances[i];
-    return NULL;
+        for (size_t k = 0; k < s->instances[i]->n; k++)
+            visit(user, s->instances[i]->workers[k]);
+}
+
+/* Where the rank is, or would be. */
+static size_t rank_place(const struct kvx_instance *instance, uint32_t dp_rank)
+{
+    size_t low = 0, high = instance->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (instance->workers[middle]->dp_rank < dp_rank)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 struct kvx_worker *kvx_instance_rank(const struct kvx_instance *instance, uint32_t dp_rank)
 {
-    for (size_t i = 0; i < instance->n; i++)
-        if (instance->workers[i]->dp_rank == dp_rank)
-            return instance->workers[i];
-    return NULL;
+    size_t i = rank_place(instance, dp_rank);
+    return i < instance->n && instance->workers[i]->dp_rank == dp_rank ? instance->workers[i] : NULL;
 }
 
 void kvx_worker_hold(struct kvx_worker *w)
@@ -28,7 +44,8 @@ void kvx_worker_drop(struct kvx_worker *w)
     if (!w || atomic_fetch_sub_explicit(&w->references, 1, memory_order_acq_rel) != 1)
         return;
     const struct kvx_allocator *a = w->service->config.allocator;
-    kvx_feed_drop(w->feed);
+    kvx_feed_drop(kvx_worker_feed(w));
+    kvx_feed_drop(w->feed_before);
     kvx_text_free(a, w->id);
     kvx_dealloc(a, w, sizeof(*w));
 }
@@ -52,10 +69,12 @@ static bool list_room(const struct kvx_allocator *a, void ***list, size_t n, siz
     return true;
 }
 
-static struct kvx_instance *instance_add(struct kvx_service *s, const struct kvx_instance_id *id)
+static struct kvx_instance *instance_add(struct kvx_service *s, struct kvx_partition *p,
+                                         const struct kvx_instance_id *id)
 {
     const struct kvx_allocator *a = s->config.allocator;
-    if (!list_room(a, (void ***)&s->instances, s->n_instances, &s->cap_instances))
+    if (!list_room(a, (void ***)&s->instances, s->n_instances, &s->cap_instances) ||
+        !kvx_instance_map_room(&s->by_name, a))
         return NULL;
     struct kvx_instance *instance = kvx_alloc_zeroed(a, sizeof(*instance));
     if (!instance)
@@ -65,10 +84,25 @@ static struct kvx_instance *instance_add(struct kvx_service *s, const struct kvx
         kvx_dealloc(a, instance, sizeof(*instance));
         return NULL;
     }
+    instance->partition = p;
     instance->numeric = id->numeric;
     instance->serial = s->next_serial++;
     s->instances[s->n_instances++] = instance;
+    kvx_instance_map_put(&s->by_name, instance);
     return instance;
+}
+
+static size_t instance_place(const struct kvx_service *s, const struct kvx_instance *instance)
+{
+    size_t low = 0, high = s->n_instances;
+    while (s->instances[low] != instance) {
+        size_t middle = low + (high - low) / 2;
+        if (s->instances[middle]->serial <= instance->serial)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 static void instance_remove_if_empty(struct kvx_service *s, struct kvx_instance *instance)
@@ -76,9 +110,8 @@ static void instance_remove_if_empty(struct kvx_service *s, struct kvx_instance 
     const struct kvx_allocator *a = s->config.allocator;
     if (instance->n)
         return;
-    size_t i = 0;
-    while (s->instances[i] != instance)
-        i++;
+    size_t i = instance_place(s, instance);
+    kvx_instance_map_take(&s->by_name, instance);
     s->n_instances--;
     memmove(&s->instances[i], &s->instances[i + 1], (s->n_instances - i) * sizeof(s->instances[0]));
     kvx_dealloc(a, instance->workers, instance->cap * sizeof(instance->workers[0]));
@@ -88,9 +121,9 @@ static void instance_remove_if_empty(struct kvx_service *s, struct kvx_instance 
 
 static void instance_insert(struct kvx_instance *instance, struct kvx_worker *w)
 {
-    size_t i = instance->n++;
-    for (; i && instance->workers[i - 1]->dp_rank > w->dp_rank; i--)
-        instance->workers[i] = instance->workers[i - 1];
+    size_t i = rank_place(instance, w->dp_rank);
+    memmove(&instance->workers[i + 1], &instance->workers[i],
+            (instance->n++ - i) * sizeof(instance->workers[0]));
     instance->workers[i] = w;
 }
 
@@ -108,38 +141,43 @@ static struct kvx_worker *worker_new(struct kvx_service *s, const struct kvx_ins
         return NULL;
     }
     w->service = s;
+    w->partition = instance->partition;
+    w->fed.index = instance->partition->index;
     w->numeric = instance->numeric;
     w->serial = instance->serial;
     w->dp_rank = dp_rank;
     w->learned = learned;
-    w->feed = feed;
+    atomic_init(&w->feed, feed);
     kvx_feed_hold(feed);
     atomic_init(&w->references, 1);
     return w;
 }
 
-static int index_add(struct kvx_partition *p, struct kvx_worker *w)
+static int index_add(struct kvx_worker *w)
 {
+    struct kvx_index *index = w->fed.index;
     kvx_worker_hold(w); /* the index's, for the label */
-    kvx_index_lock(p->index);
-    int status = kvx_worker_add(p->index, w, &w->fed.ref);
+    kvx_index_lock(index);
+    int status = kvx_worker_feed(w)->kind == KVX_KIND_POOL ? kvx_pool_add(index, w, &w->fed.ref)
+                                                           : kvx_worker_add(index, w, &w->fed.ref);
     atomic_store_explicit(&w->fed.generation, w->fed.ref.generation, memory_order_relaxed);
-    kvx_index_unlock(p->index);
+    kvx_index_unlock(index);
     if (status < 0)
         kvx_worker_drop(w);
     return status;
 }
 
-int kvx_table_add(struct kvx_service *s, const struct kvx_instance_id *id, uint32_t dp_rank,
-                  struct kvx_feed *feed, bool learned, struct kvx_worker **out, struct kvx_error *e)
+int kvx_table_add(struct kvx_service *s, struct kvx_partition *p, const struct kvx_instance_id *id,
+                  uint32_t dp_rank, struct kvx_feed *feed, bool learned, struct kvx_worker **out,
+                  struct kvx_error *e)
 {
     const struct kvx_allocator *a = s->config.allocator;
     int status = KVX_NOMEM;
     if (s->n_workers >= KVX_WORKERS_MAX)
         return kvx_fail(e, KVX_UNAVAILABLE, "the limit of %d workers is reached", (int)KVX_WORKERS_MAX);
-    struct kvx_instance *instance = kvx_table_find(s, id->text);
+    struct kvx_instance *instance = kvx_table_find(s, p, id->text);
     if (!instance)
-        instance = instance_add(s, id);
+        instance = instance_add(s, p, id);
     if (!instance)
         return kvx_fail(e, status, "out of memory");
 
@@ -150,7 +188,7 @@ int kvx_table_add(struct kvx_service *s, const struct kvx_instance_id *id, uint3
         kvx_fail(e, status, "out of memory");
         goto fail_worker;
     }
-    status = index_add(feed->partition, w);
+    status = index_add(w);
     if (status < 0) {
         kvx_fail(e, status, "%s",
                  status == KVX_UNAVAILABLE
@@ -160,6 +198,7 @@ int kvx_table_add(struct kvx_service *s, const struct kvx_instance_id *id, uint3
     }
     instance_insert(instance, w);
     s->n_workers++;
+    p->n_workers++;
     *out = w;
     return KVX_OK;
 
@@ -172,11 +211,9 @@ fail_worker:
 
 void kvx_table_remove(struct kvx_service *s, struct kvx_worker *w)
 {
-    struct kvx_partition *p = w->feed->partition;
-    struct kvx_instance *instance = kvx_table_find(s, kvx_worker_id(w));
-    size_t i = 0;
-    while (instance->workers[i] != w)
-        i++;
+    struct kvx_partition *p = w->partition;
+    struct kvx_instance *instance = kvx_table_find(s, p, kvx_worker_id(w));
+    size_t i = rank_place(instance, w->dp_rank);
     instance->n--;
     memmove(&instance->workers[i], &instance->workers[i + 1],
             (instance->n - i) * sizeof(instance->workers[0]));
@@ -191,7 +228,7 @@ void kvx_table_remove(struct kvx_service *s, struct kvx_worker *w)
         kvx_log(s->config.log, KVX_LOG_ERROR, "the index did not know a registered worker",
                 KVX_S("instance", w->id), KVX_U("dp_rank", w->dp_rank));
     atomic_store_explicit(&w->closed, true, memory_order_release);
-    if (!s->n_workers && !p->fixed_block_size)
-        atomic_store_explicit(&p->block_size, 0, memory_order_relaxed);
+    p->n_workers--;
+    kvx_partition_leave_if_empty(s, p);
     kvx_worker_drop(w);
 }

@@ -24,21 +24,6 @@ static struct kvx_bytes split(struct kvx_bytes *text, char mark)
     return head;
 }
 
-static bool parse_u64(struct kvx_bytes t, uint64_t max, uint64_t *out)
-{
-    uint64_t v = 0;
-    if (!t.len || (t.data[0] == '0' && t.len > 1))
-        return false;
-    for (size_t i = 0; i < t.len; i++) {
-        uint64_t digit = (uint64_t)(t.data[i] - '0');
-        if (t.data[i] < '0' || t.data[i] > '9' || v > (max - digit) / 10)
-            return false;
-        v = v * 10 + digit;
-    }
-    *out = v;
-    return true;
-}
-
 static int bad_entry(struct kvx_bytes entry, const char *why, struct kvx_error *e)
 {
     return kvx_fail(e, KVX_INVALID, "invalid worker entry `%.*s`: %s; expected id[:dp_rank]=endpoint",
@@ -58,21 +43,23 @@ static int parse_entry(struct kvx_bytes entry, struct kvx_register_args *args, s
     struct kvx_bytes rank = id, head = split(&rank, ':');
     if (head.data) {
         id = trim(head);
-        if (!parse_u64(trim(rank), UINT32_MAX, &number))
+        if (!kvx_bytes_u64(trim(rank), UINT32_MAX, &number))
             return bad_entry(entry, "the dp_rank is not a number in 0..4294967295", e);
         args->dp_rank = (uint32_t)number;
     }
     if (!id.len)
         return bad_entry(entry, "no id", e);
-    args->instance = (struct kvx_instance_id){id, parse_u64(id, UINT64_MAX, &number)};
+    args->instance = (struct kvx_instance_id){id, kvx_bytes_u64(id, UINT64_MAX, &number)};
     return KVX_OK;
 }
 
-int kvx_service_register_list(struct kvx_service *s, const char *list, struct kvx_error *e)
+int kvx_service_register_list(struct kvx_service *s, const struct kvx_partition_choice *partition,
+                              const char *list, struct kvx_error *e)
 {
     struct kvx_bytes rest = kvx_bytes_of(list);
     for (bool last = false; !last;) {
-        struct kvx_register_args args = {0};
+        struct kvx_register_args args = {
+            .partition = *partition, .one_block_size = true, .one_partition = true};
         struct kvx_bytes entry = split(&rest, ',');
         last = !entry.data;
         entry = trim(last ? rest : entry);

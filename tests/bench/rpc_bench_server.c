@@ -43,17 +43,16 @@ static int fill(struct kvx_service *service, struct kvx_feed **feed, unsigned wo
                                            .endpoint = kvx_bytes_of("tcp://127.0.0.1:5557")};
     int status = kvx_service_register(service, &args, e);
     if (status == KVX_OK)
-        status = kvx_feed_worker(*feed, false, 0, &w);
+        status = kvx_feed_worker(*feed, NULL, false, 0, &w);
     if (status < 0)
         return status;
     for (uint64_t i = 0; i < BENCH_BLOCKS; i++)
         hashes[i] = bench_hash(i);
-    struct kvx_index *index = kvx_feed_index(*feed);
     const struct kvx_store store = {
         .worker = w->ref, .n = BENCH_BLOCKS - worker, .local = hashes, .engine = hashes};
-    kvx_index_lock(index);
-    status = kvx_index_store(index, &store, &result);
-    kvx_index_unlock(index);
+    kvx_index_lock(w->index);
+    status = kvx_index_store(w->index, &store, &result);
+    kvx_index_unlock(w->index);
     return status;
 }
 
@@ -65,7 +64,7 @@ static void serve(unsigned workers, unsigned threads, int port_pipe)
     struct kvx_rpc *rpc;
     struct kvx_feed *feed;
     struct kvx_error e;
-    struct kvx_source_driver driver = {&feed, remember_feed, forget};
+    struct kvx_source_driver driver = {.self = &feed, .open = remember_feed, .close = forget};
     const struct kvx_service_config config = {.allocator = &kvx_system_allocator,
                                               .metrics = &metrics,
                                               .block_size = 16,

@@ -61,9 +61,10 @@ static void *read_scores(void *arg)
     }
     while (!atomic_load(&s->stop)) {
         for (unsigned k = 0; k < ENGINES; k++) {
-            struct kvx_query_args args = {.block_hashes = s->local[k], .n_hashes = BATCHES};
+            struct kvx_query_args args = {
+                .form = KVX_PROMPT_LOCAL_HASHES, .hashes = s->local[k], .n_hashes = BATCHES};
             struct kvx_query_result result;
-            if (kvx_service_query_by_hash(s->w.service, caller, &arena, &args, &result, &err)) {
+            if (kvx_service_query(s->w.service, caller, &arena, &args, &result, &err)) {
                 s->failure = "a query failed";
                 break;
             }
@@ -97,15 +98,35 @@ static void *come_and_go(void *arg)
                                    .endpoint = kvx_bytes_of(engines[2].endpoint),
                                    .replay_endpoint = kvx_bytes_of(engines[2].replay_endpoint)};
     struct kvx_unregister_args out = {.instance = id};
+    struct kvx_arena arena;
+    kvx_arena_init(&arena, &kvx_system_allocator, 1 << 20);
     while (!atomic_load(&s->stop)) {
         if (kvx_service_register(s->w.service, &in, &err))
             s->failure = "cannot register";
         usleep(5000);
-        if (kvx_service_unregister(s->w.service, &out, NULL, &err))
+        const struct kvx_removed_worker *removed;
+        size_t n;
+        kvx_arena_reset(&arena);
+        if (kvx_service_unregister(s->w.service, &arena, &out, &removed, &n, &err))
             s->failure = "cannot unregister";
     }
+    kvx_arena_reset(&arena);
     if (kvx_service_register(s->w.service, &in, &err))
         s->failure = "cannot register";
+    return NULL;
+}
+
+/* Sources stop and go on, and nothing is lost by it. */
+static void *hold_and_release(void *arg)
+{
+    struct role *r = arg;
+    struct shared *s = r->shared;
+    while (!atomic_load(&s->stop)) {
+        kvx_ingest_hold(s->w.ingest, true);
+        usleep(3000);
+        kvx_ingest_hold(s->w.ingest, false);
+        usleep(20000);
+    }
     return NULL;
 }
 
@@ -120,7 +141,7 @@ static void test_everything_at_once(void **state)
 {
     (void)state;
     static struct shared s;
-    struct role publishers[ENGINES], readers[READERS], visitor;
+    struct role publishers[ENGINES], readers[READERS], visitor, holder;
     world_open(&s.w, 2, NULL);
     for (unsigned i = 0; i < ENGINES; i++) {
         engine_start(&engines[i], NULL, NULL, true);
@@ -131,6 +152,7 @@ static void test_everything_at_once(void **state)
     for (unsigned i = 0; i < READERS; i++)
         start(&readers[i], &s, i, read_scores);
     start(&visitor, &s, 0, come_and_go);
+    start(&holder, &s, 0, hold_and_release);
     for (unsigned i = 0; i < ENGINES; i++)
         start(&publishers[i], &s, i, publish);
     for (unsigned i = 0; i < ENGINES; i++)
@@ -138,6 +160,7 @@ static void test_everything_at_once(void **state)
     wait_score(&s.w, "e0", 0, 0, BATCHES, BATCHES);
     atomic_store(&s.stop, true);
     pthread_join(visitor.thread, NULL);
+    pthread_join(holder.thread, NULL);
     for (unsigned i = 0; i < READERS; i++)
         pthread_join(readers[i].thread, NULL);
     if (s.failure)

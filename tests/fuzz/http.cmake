@@ -1,5 +1,6 @@
 kvx_fuzz(json_scan SOURCES fuzz_json_scan.c PARTS http CORPUS corpus/json_scan LIBRARIES jansson)
 kvx_fuzz(router SOURCES fuzz_router.c PARTS http CORPUS corpus/router)
+kvx_fuzz(dump SOURCES fuzz_dump.c oracle_dump.c PARTS http CORPUS corpus/dump LIBRARIES jansson)
 foreach(name json_scan router)
   target_include_directories(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR}/gen/http)
 endforeach()

@@ -83,16 +83,18 @@ static const msgpack_object *field(const struct view *v, const char *name)
 
 /* ---- Values. ---- */
 
-enum medium { NO_MEDIUM, A_TIER, NOT_KNOWN };
+/* A pool cannot have said DEVICE_OF_A_POOL. */
+enum medium { NO_MEDIUM, A_TIER, NOT_KNOWN, DEVICE_OF_A_POOL };
 
-static enum medium medium_of(const msgpack_object *o, enum kvx_tier *tier)
+static enum medium medium_of(const struct oracle *oracle, const msgpack_object *o, enum kvx_tier *tier)
 {
-    *tier = KVX_TIER_DEVICE;
+    *tier = oracle->pool ? KVX_TIER_HOST : KVX_TIER_DEVICE;
     if (oracle_absent(o) || oracle_is(o, ""))
         return NO_MEDIUM;
-    if (o->type != MSGPACK_OBJECT_STR)
+    if (o->type != MSGPACK_OBJECT_STR ||
+        !kvx_medium_tier((struct kvx_bytes){o->via.str.ptr, o->via.str.size}, tier))
         return NOT_KNOWN;
-    return kvx_medium_tier((struct kvx_bytes){o->via.str.ptr, o->via.str.size}, tier) ? A_TIER : NOT_KNOWN;
+    return oracle->pool && *tier == KVX_TIER_DEVICE ? DEVICE_OF_A_POOL : A_TIER;
 }
 
 /* ---- Groups. ---- */
@@ -118,7 +120,7 @@ static bool group_allows(struct oracle *o, const struct view *v, bool learn)
 {
     const msgpack_object *group = field(v, "group_idx");
     enum kind kind = kind_of(field(v, "kv_cache_spec_kind"));
-    uint32_t rank = o->batch.has_rank ? o->batch.rank : o->registered_rank;
+    uint32_t rank = o->rank;
     if (!oracle_is_integer(group))
         return kind != KIND_PARTIAL;
     struct oracle_group *known = NULL;
@@ -153,6 +155,9 @@ static void emit(struct oracle *o, struct verdict *v, struct kvx_event event)
         o->events_cap = 2 * o->events_cap + 16;
         o->events = realloc(o->events, o->events_cap * sizeof *o->events);
     }
+    event.scope = o->scope;
+    event.has_rank = o->has_rank;
+    event.rank = o->rank;
     o->events[o->batch.n++] = event;
 }
 
@@ -184,31 +189,60 @@ static bool says_further_on(const struct view *v)
     return (oracle_is_integer(tokens) && tokens->via.u64) || (oracle_is_integer(blocks) && blocks->via.u64);
 }
 
+static uint32_t block_size_of(const struct oracle *o)
+{
+    return o->scope && o->scope->block_size ? o->scope->block_size : o->block_size;
+}
+
+static struct oracle_keys keys_of(const struct oracle *o, const struct view *v, const struct kvx_event *event)
+{
+    struct oracle_keys keys = {.lora = field(v, "lora_name"),
+                               .lora_id = field(v, "lora_id"),
+                               .salt = field(v, "cache_salt"),
+                               .extra = field(v, "extra_keys"),
+                               .mm_infos = field(v, "block_mm_infos"),
+                               .mm_keys = field(v, "mm_keys"),
+                               .default_lora = o->lora_name};
+    if (event->has_parent)
+        keys.inherited = oracle_salt_find(o, event->parent);
+    if (!keys.inherited && event->tiers != KVX_TIER_BIT(KVX_TIER_DEVICE))
+        keys.inherited = oracle_salt_find(o, event->engine[0]);
+    return keys;
+}
+
 /* The store's blocks that have usable tokens, and their local hashes. *whole: how many have tokens at all. */
 static uint32_t hash_store(struct oracle *o, const struct view *v, const struct kvx_event *event, uint32_t n,
-                           uint64_t *local, uint32_t *whole)
+                           uint64_t *local, uint32_t *whole, struct oracle_keys *keys)
 {
+    uint32_t block = block_size_of(o);
     const msgpack_object *list = field(v, "token_ids"), *size = field(v, "block_size");
     bool pairs;
     *whole = 0;
-    if (list->type != MSGPACK_OBJECT_ARRAY || !list->via.array.size || !oracle_is_u32(size) ||
-        size->via.u64 != o->block_size || (!event->has_parent && says_further_on(v)) ||
-        list->via.array.size > (uint64_t)n * o->block_size)
+    bool sized = v->rfc || (oracle_is_u32(size) && size->via.u64 == block);
+    if (list->type != MSGPACK_OBJECT_ARRAY || !list->via.array.size || !sized ||
+        (!event->has_parent && says_further_on(v)) || list->via.array.size > (uint64_t)n * block)
         return 0;
     uint32_t *tokens = tokens_of(o, list, &pairs);
     if (!tokens)
         return 0;
-    *whole = list->via.array.size / o->block_size;
-    struct oracle_keys keys = {field(v, "lora_name"),  field(v, "lora_id"),        field(v, "cache_salt"),
-                               field(v, "extra_keys"), field(v, "block_mm_infos"), field(v, "mm_keys")};
-    return oracle_hash(&keys, tokens, pairs, o->block_size, n, *whole, local);
+    *whole = list->via.array.size / block;
+    return oracle_hash(keys, tokens, pairs, block, n, *whole, local);
+}
+
+/* What the store, which counts, says of salts: all its blocks have the one that was found. */
+static void learn_salts(struct oracle *o, const struct kvx_event *event, const struct oracle_keys *keys,
+                        uint32_t understood)
+{
+    uint32_t n = keys->ambiguous || keys->found.len ? event->n : understood;
+    for (uint32_t i = 0; i < n; i++)
+        oracle_salt_learn(o, event->engine[i], keys->found, keys->ambiguous);
 }
 
 static enum kvx_counter store(struct oracle *o, const struct view *v, struct verdict *verdict,
                               struct kvx_event event)
 {
     const msgpack_object *size = field(v, "block_size"), *tokens = field(v, "token_ids");
-    if (size->type == MSGPACK_OBJECT_POSITIVE_INTEGER && size->via.u64 && size->via.u64 != o->block_size) {
+    if (size->type == MSGPACK_OBJECT_POSITIVE_INTEGER && size->via.u64 && size->via.u64 != block_size_of(o)) {
         bool storage = event.tiers & (KVX_TIER_BIT(KVX_TIER_DISK) | KVX_TIER_BIT(KVX_TIER_EXTERNAL));
         if (verdict->allowed || storage)
             o->batch.foreign_block_size = oracle_is_u32(size) ? (uint32_t)size->via.u64 : UINT32_MAX;
@@ -226,16 +260,19 @@ static enum kvx_counter store(struct oracle *o, const struct view *v, struct ver
 
     uint32_t n = event.n, whole;
     uint64_t *local = msgpack_zone_malloc(o->unpacked.zone, n * sizeof *local);
-    uint32_t understood = hash_store(o, v, &event, n, local, &whole);
-    struct kvx_event reside = {KVX_EVENT_RESIDE, event.tiers,          false, 0,
-                               n - whole,        event.engine + whole, NULL};
+    struct oracle_keys keys = keys_of(o, v, &event);
+    uint32_t understood = hash_store(o, v, &event, n, local, &whole, &keys);
+    if (verdict->allowed || (event.tiers & (KVX_TIER_BIT(KVX_TIER_DISK) | KVX_TIER_BIT(KVX_TIER_EXTERNAL))))
+        learn_salts(o, &event, &keys, understood);
+    struct kvx_event reside = {
+        .kind = KVX_EVENT_RESIDE, .tiers = event.tiers, .n = n - whole, .engine = event.engine + whole};
     event.kind = KVX_EVENT_STORE;
     event.n = understood;
     event.local = local;
     if (understood)
         emit(o, verdict, event);
     if (understood < whole)
-        return KVX_COUNT_EVENT_EXTRA_KEYS;
+        return keys.ambiguous ? KVX_COUNT_EVENT_SALT_AMBIGUOUS : KVX_COUNT_EVENT_EXTRA_KEYS;
     if (reside.n) {
         bool given =
             tokens->type == MSGPACK_OBJECT_ARRAY ? tokens->via.array.size > 0 : !oracle_absent(tokens);
@@ -250,19 +287,19 @@ static enum kvx_counter transfer(struct oracle *o, const struct view *v, struct 
                                  struct kvx_event event)
 {
     enum kvx_tier from, to;
-    enum medium from_medium = medium_of(field(v, "from_medium"), &from),
-                to_medium = medium_of(field(v, "to_medium"), &to);
+    bool leaves = medium_of(o, field(v, "from_medium"), &from) < NOT_KNOWN,
+         arrives = medium_of(o, field(v, "to_medium"), &to) < NOT_KNOWN;
     event.kind = KVX_EVENT_RESIDE;
     event.tiers = KVX_TIER_BIT(to);
-    if (to_medium != NOT_KNOWN)
+    if (arrives)
         emit(o, verdict, event);
     event.kind = KVX_EVENT_REMOVE;
     event.tiers = KVX_TIER_BIT(from);
-    if (from_medium != NOT_KNOWN && !(to_medium != NOT_KNOWN && to == from))
+    if (leaves && !(arrives && to == from))
         emit(o, verdict, event);
-    if (from_medium == NOT_KNOWN && to_medium == NOT_KNOWN)
+    if (!leaves && !arrives)
         verdict->skipped = !verdict->allowed;
-    return from_medium == NOT_KNOWN || to_medium == NOT_KNOWN ? KVX_COUNT_EVENT_MEDIUM : KVX_COUNTER_COUNT;
+    return leaves && arrives ? KVX_COUNTER_COUNT : KVX_COUNT_EVENT_MEDIUM;
 }
 
 /* An event that names blocks. Returns what to count, unless the group rule skips it. */
@@ -281,14 +318,17 @@ static enum kvx_counter blocks(struct oracle *o, const struct view *v, struct ve
     verdict->allowed = group_allows(o, v, good && tag_of(v->tag) == STORED);
     if (!good || !n) {
         verdict->skipped = !verdict->allowed;
-        return good ? KVX_COUNT_EVENT_IGNORED : bad;
+        enum kvx_counter nothing =
+            oracle_absent(field(v, "object_key")) ? KVX_COUNT_EVENT_IGNORED : KVX_COUNT_EVENT_NO_HASH;
+        return good ? nothing : bad;
     }
     struct kvx_event event = {.kind = KVX_EVENT_REMOVE, .n = n, .engine = engine};
     if (tag_of(v->tag) == TRANSFERRED)
         return transfer(o, v, verdict, event);
     enum kvx_tier tier;
-    enum medium medium = medium_of(field(v, "medium"), &tier);
-    if (medium == NOT_KNOWN) {
+    enum medium medium = medium_of(o, field(v, "medium"), &tier);
+    bool removal_from_a_pool = o->pool && tag_of(v->tag) == REMOVED;
+    if (removal_from_a_pool ? medium == DEVICE_OF_A_POOL : medium >= NOT_KNOWN) {
         verdict->skipped = !verdict->allowed;
         return KVX_COUNT_EVENT_MEDIUM;
     }
@@ -300,8 +340,10 @@ static enum kvx_counter blocks(struct oracle *o, const struct view *v, struct ve
             verdict->skipped = !verdict->allowed;
         return counter;
     }
+    if (o->pool)
+        event.tiers = KVX_POOL_TIERS;
     bool pool = !oracle_absent(field(v, "backend_id")) || !oracle_absent(field(v, "object_key"));
-    if (v->rfc && (medium == NO_MEDIUM || (pool && tier != KVX_TIER_DEVICE)))
+    if (!o->pool && v->rfc && (medium == NO_MEDIUM || (pool && tier != KVX_TIER_DEVICE)))
         event.tiers = KVX_ALL_TIERS;
     emit(o, verdict, event);
     return KVX_COUNTER_COUNT;
@@ -310,14 +352,22 @@ static enum kvx_counter blocks(struct oracle *o, const struct view *v, struct ve
 static enum kvx_counter clear(struct oracle *o, const struct view *v, struct verdict *verdict)
 {
     enum kvx_tier tier;
-    enum medium medium = medium_of(field(v, "medium"), &tier);
+    enum medium medium = medium_of(o, field(v, "medium"), &tier);
     verdict->allowed = true;
-    if (medium == NOT_KNOWN)
+    if (medium >= NOT_KNOWN)
         return KVX_COUNT_EVENT_MEDIUM;
     struct kvx_event event = {.kind = KVX_EVENT_CLEAR,
                               .tiers = medium == A_TIER ? KVX_TIER_BIT(tier) : KVX_ALL_TIERS};
     emit(o, verdict, event);
+    if (medium == NO_MEDIUM)
+        oracle_salt_clear(o);
     return KVX_COUNTER_COUNT;
+}
+
+static bool is_near(const struct oracle *o, const msgpack_object *locality)
+{
+    return oracle_absent(locality) || oracle_is(locality, "") || oracle_is(locality, "LOCAL") ||
+           (o->pool && oracle_is(locality, "REMOTE"));
 }
 
 static void judge(struct oracle *o, const struct view *v)
@@ -325,13 +375,12 @@ static void judge(struct oracle *o, const struct view *v)
     static const enum kvx_counter skipped[] = {KVX_COUNT_EVENT_MALFORMED, KVX_COUNT_EVENT_UNKNOWN_TAG,
                                                KVX_COUNT_EVENT_IGNORED};
     enum tag tag = tag_of(v->tag);
-    const msgpack_object *locality = field(v, "locality");
     enum kvx_counter counter;
     if (tag < STORED) {
         counter = skipped[tag];
-    } else if (!oracle_absent(locality) && !oracle_is(locality, "") && !oracle_is(locality, "LOCAL")) {
+    } else if (!is_near(o, field(v, "locality"))) {
         counter = KVX_COUNT_EVENT_LOCALITY;
-    } else {
+    } else if ((counter = oracle_place(o, v->o, v->rfc)) == KVX_COUNTER_COUNT) {
         struct verdict verdict = {.allowed = false};
         counter = tag == CLEARED ? clear(o, v, &verdict) : blocks(o, v, &verdict);
         if (verdict.skipped)
@@ -396,6 +445,7 @@ enum kvx_counter oracle_decode(struct oracle *o, const uint8_t *data, size_t siz
     msgpack_object batch;
     memset(&o->batch, 0, sizeof o->batch);
     memset(o->counts, 0, sizeof o->counts);
+    o->n_scopes = 0;
     msgpack_unpacked_init(&o->unpacked);
     o->unpacked.zone = msgpack_zone_new(MSGPACK_ZONE_CHUNK_SIZE);
     if (!oracle_unpack(o->unpacked.zone, (const char *)data, size, 0, &batch))

@@ -151,7 +151,7 @@ static bool block_items(const struct oracle_keys *k, uint32_t i, struct kvx_byte
     return true;
 }
 
-uint32_t oracle_hash(const struct oracle_keys *k, const uint32_t *tokens, bool pairs, uint32_t block_size,
+uint32_t oracle_hash(struct oracle_keys *k, const uint32_t *tokens, bool pairs, uint32_t block_size,
                      uint32_t n, uint32_t whole, uint64_t *local)
 {
     const msgpack_object *salt_object = k->salt;
@@ -163,13 +163,23 @@ uint32_t oracle_hash(const struct oracle_keys *k, const uint32_t *tokens, bool p
         return 0;
     if (lora.len == 0 && k->lora_id->type != MSGPACK_OBJECT_NIL)
         return 0;
+    if (lora.len == 0)
+        lora = k->default_lora;
     if (!list_fits(k->extra, n) || !list_fits(k->mm_infos, n) || !list_fits(k->mm_keys, n))
         return 0;
     for (uint32_t i = 0; i < whole; i++) {
         struct items items;
         if (!block_items(k, i, lora, &salt, &items))
             return i;
-        local[i] = kvx_block_hash(kvx_block_seed(lora, salt), tokens + (size_t)i * block_size,
+        if (i == 0 && salt.len == 0 && k->inherited) {
+            k->ambiguous = k->inherited->salt == NULL;
+            k->found = (struct kvx_bytes){k->inherited->salt, k->inherited->len};
+        } else if (i == 0) {
+            k->found = salt;
+        }
+        if (k->ambiguous)
+            return 0;
+        local[i] = kvx_block_hash(kvx_block_seed(lora, k->found), tokens + (size_t)i * block_size,
                                   (size_t)block_size + pairs, items.hash, items.n);
     }
     return whole;

@@ -408,20 +408,22 @@ static void round_trip(void **state)
         const char *in, *out;
     } cases[] = {
         {"{\"flag\":true,\"small\":5,\"big\":18446744073709551615,\"colour\":\"green\",\"id\":0,\"text\":"
-         "\"\\u00e9ab\","
+         "\"\\u00e9a\","
          "\"bulk\":[-1,1],\"with_default\":3}",
          "{\"flag\":true,\"small\":5,\"big\":18446744073709551615,\"with_default\":3,\"colour\":\"green\","
          "\"id\":0,"
          "\"text\":\"\xc3\xa9"
-         "ab\",\"bulk\":[18446744073709551615,1]}"},
+         "a\",\"bulk\":[18446744073709551615,1]}"},
         {"{\"bulk\":[],\"text\":\"\",\"id\":\"0\",\"colour\":\"red\",\"big\":0,\"small\":null,\"flag\":"
          "false}",
          "{\"flag\":false,\"big\":0,\"with_default\":77,\"colour\":\"red\",\"id\":\"0\",\"text\":\"\","
          "\"bulk\":[]}"},
+        {"{\"bulk\":[],\"text\":\"\\u00e9ab\",\"id\":\"0\",\"colour\":\"red\",\"big\":0,\"flag\":false}",
+         "`text`: 4 bytes, but 0..3 are allowed"},
         {"{\"bulk\":[],\"text\":\"abcd\",\"id\":\"0\",\"colour\":\"red\",\"big\":0,\"flag\":false}",
-         "`text`: 4 characters, but 0..3 are allowed"},
+         "`text`: 4 bytes, but 0..3 are allowed"},
         {"{\"bulk\":[],\"text\":\"\",\"id\":\"0\",\"colour\":\"blue\",\"big\":0,\"flag\":false}",
-         "`colour`: not one of the values that are known"},
+         "`colour`: not one of the known values, which are red, green"},
         {"{\"bulk\":[],\"text\":\"\",\"id\":\"0\",\"colour\":\"red\",\"big\":0,\"flag\":0}",
          "`flag`: expected a boolean, not a number"},
         {"{\"bulk\":[],\"text\":\"\",\"id\":\"0\",\"colour\":1,\"big\":0,\"flag\":true}",

@@ -44,7 +44,7 @@ static void routes(void **state)
         const struct kvx_http_route *r = &kvx_http_routes[i];
         assert_ptr_equal(find(r->method.data, r->path.data, allow), r);
         assert_non_null(kvx_http_operation_names[i]);
-        assert_true((r->request != NULL) == (r->max_body > 0));
+        assert_true((r->request && !r->query) == (r->max_body > 0));
     }
     assert_ptr_equal(find("HEAD", "/workers", allow), &kvx_http_routes[KVX_HTTP_LIST_WORKERS]);
     assert_null(find("HEAD", "/query", allow));

@@ -42,23 +42,23 @@ static void operations(void **state)
     post(f, "/register",
          "{\"instance_id\":1,\"endpoint\":\"tcp://127.0.0.1:5557\",\"dp_rank\":3,\"block_size\":16}", 201,
          "{\"status\":\"ok\"}");
-    assert_string_equal(f->service.instance, "1");
-    assert_true(f->service.registered.instance.numeric);
-    assert_string_equal(f->service.endpoint, "tcp://127.0.0.1:5557");
-    assert_int_equal(f->service.registered.dp_rank, 3);
-    assert_int_equal(f->service.registered.block_size, 16);
+    assert_string_equal(f->service.last.instance, "1");
+    assert_true(f->service.last.registered.instance.numeric);
+    assert_string_equal(f->service.last.registered.endpoint.data, "tcp://127.0.0.1:5557");
+    assert_int_equal(f->service.last.registered.dp_rank, 3);
+    assert_int_equal(f->service.last.registered.partition.block_size, 16);
     post(f, "/register",
          "{\"instance_id\":\"18446744073709551615\",\"endpoint\":\"ipc://x\",\"block_size\":null}", 201,
          "ok");
-    assert_false(f->service.registered.instance.numeric);
-    assert_int_equal(f->service.registered.dp_rank, 0);
-    assert_int_equal(f->service.registered.block_size, 0);
+    assert_false(f->service.last.registered.instance.numeric);
+    assert_int_equal(f->service.last.registered.dp_rank, 0);
+    assert_int_equal(f->service.last.registered.partition.block_size, 0);
     post(f, "/unregister", "{\"instance_id\":18446744073709551615}", 200, "ok");
-    assert_string_equal(f->service.instance, "18446744073709551615");
-    assert_false(f->service.unregistered.has_dp_rank);
+    assert_string_equal(f->service.last.instance, "18446744073709551615");
+    assert_false(f->service.last.unregistered.has_dp_rank);
     post(f, "/unregister", "{\"instance_id\":1,\"dp_rank\":4294967295}", 200, "ok");
-    assert_true(f->service.unregistered.has_dp_rank);
-    assert_int_equal(f->service.unregistered.dp_rank, 4294967295u);
+    assert_true(f->service.last.unregistered.has_dp_rank);
+    assert_int_equal(f->service.last.unregistered.dp_rank, 4294967295u);
     const char *scores = "{\"scores\":{\"1\":{\"0\":2},\"pod \\\"a\\\"\":{\"1\":1}},\"frequencies\":[],"
                          "\"tree_sizes\":{\"1\":{\"0\":5},\"pod \\\"a\\\"\":{\"1\":18446744073709551615}}}";
     post(f, "/query", "{\"token_ids\":[1,2,4294967295]}", 200, scores);
@@ -74,14 +74,24 @@ static void reading_operations(void **state)
 {
     struct http_fixture *f = *state;
     get(f, "/workers", 200,
-        "[{\"instance_id\":1,\"endpoints\":{\"0\":\"tcp://a:1\"},\"listeners\":{\"0\":{\"endpoint\":\"tcp://"
-        "a:1\","
-        "\"state\":\"exact\",\"since_ms\":7,\"last_sequence\":41,\"missing_batches\":0,\"batches\":0,"
-        "\"restarts\":0,\"last_event_ms\":9,\"held_blocks\":{\"device\":5,\"host_pinned\":1,\"disk\":0,"
-        "\"external\":0},\"learned\":false},\"3\":{\"endpoint\":\"tcp://a:1\",\"state\":\"degraded\","
-        "\"reason\":\"gap\",\"since_ms\":0,");
+        "[{\"instance_id\":1,\"source\":\"zmq\",\"status\":\"active\",\"model_name\":\"default\","
+        "\"routing_group\":\"default\",\"block_size\":16,\"endpoints\":{\"0\":\"tcp://"
+        "a:1\"},\"listeners\":{\"0\":"
+        "{\"endpoint\":\"tcp://"
+        "a:1\",\"status\":\"active\",\"state\":\"exact\",\"since_ms\":7,\"last_sequence\":41,"
+        "\"missing_batches\":0,\"batches\":0,\"restarts\":0,\"last_event_ms\":9,\"held_blocks\":{\"device\":"
+        "5,"
+        "\"host_pinned\":1,\"disk\":0,\"external\":0},\"learned\":false},\"3\":{\"endpoint\":\"tcp://a:1\","
+        "\"status\":\"active\",\"state\":\"degraded\",\"reason\":\"gap\",\"since_ms\":0,");
     get(f, "/workers?x=y", 200,
-        "{\"instance_id\":\"pod \\\"a\\\"\",\"endpoints\":{\"4294967295\":\"tcp://a:1\"},");
+        "{\"instance_id\":\"pod "
+        "\\\"a\\\"\",\"source\":\"zmq\",\"status\":\"active\",\"model_name\":\"default\","
+        "\"routing_group\":\"default\",\"block_size\":16,\"endpoints\":{\"4294967295\":\"tcp://"
+        "a:1\"},\"listeners\":"
+        "{\"4294967295\":{\"endpoint\":\"tcp://a:1\",\"status\":\"active\",\"last_error\":\"the connection "
+        "or its "
+        "heartbeat was "
+        "lost\",\"replay_endpoint\":\"tcp://a:2\",\"lora_name\":\"french\",\"state\":\"stale\",");
     get(f, "/health", 200, "{\"status\":\"ok\"}");
     get(f, "/ready", 200, "{\"ready\":true,\"draining\":false,\"reasons\":[],\"workers\":3,");
     f->service.not_ready = true;
@@ -176,13 +186,13 @@ static void bad_fields(void **state)
          "`instance_id`: -1 is not in 0..18446744073709551615"},
         {"/register", "{\"instance_id\":18446744073709551616,\"endpoint\":\"a\"}",
          "18446744073709551616 is not in"},
-        {"/register", "{\"instance_id\":\"\",\"endpoint\":\"a\"}", "`instance_id`: 0 characters"},
+        {"/register", "{\"instance_id\":\"\",\"endpoint\":\"a\"}", "`instance_id`: 0 bytes"},
         {"/register", "{\"instance_id\":true,\"endpoint\":\"a\"}", "an integer or a string, not a boolean"},
         {"/register", "{\"instance_id\":1,\"endpoint\":5}", "`endpoint`: expected a string, not a number"},
         {"/register", "{\"instance_id\":1,\"endpoint\":\"a\",\"dp_rank\":4294967296}",
          "`dp_rank`: 4294967296 is not in 0..4294967295"},
-        {"/register", "{\"instance_id\":1,\"endpoint\":\"a\",\"dp_rank\":null}",
-         "expected an integer, not null"},
+        {"/register", "{\"instance_id\":1,\"endpoint\":\"a\",\"dp_rank\":\"0\"}",
+         "`dp_rank`: expected an integer, not a string"},
         {"/register", "{\"instance_id\":1,\"endpoint\":\"a\",\"block_size\":0}",
          "`block_size`: 0 is not in 1..65536"},
         {"/register", "{\"instance_id\":1,\"endpoint\":\"a\",\"block_size\":65537}",
@@ -198,6 +208,8 @@ static void bad_fields(void **state)
          "`dp_rank`: expected an integer, not a string"},
         {"/query", "{}", "`token_ids` is required"},
         {"/query", "{\"token_ids\":null}", "`token_ids`: expected an array, not null"},
+        {"/query", "{\"token_ids\":}", "byte 13: expected a value"},
+        {"/query", "{\"token_ids\":nul}", "byte 13: expected a value"},
         {"/query", "{\"token_ids\":[1,2,-3]}", "`token_ids`[2]: -3 is not in 0..4294967295"},
         {"/query", "{\"token_ids\":[1,4294967296]}", "`token_ids`[1]: 4294967296 is not in"},
         {"/query", "{\"token_ids\":[1,2.5]}", "`token_ids`[1]: expected an integer without fraction"},
@@ -248,6 +260,7 @@ static void routes(void **state)
     a = client_read(fd, true);
     assert_int_equal(a.status, 200);
     answer_free(&a);
+    assert_true(client_closed(fd, 10000)); /* not a byte of a body, which the next answer would follow */
     close(fd);
 }
 
@@ -281,7 +294,9 @@ static void service_errors(void **state)
     }
     f->service.call_code = KVX_NOT_FOUND;
     post(f, "/unregister", "{\"instance_id\":1}", 404, "fault");
-    post(f, "/query", "{\"token_ids\":[]}", 500, "internal error"); /* 404 is not in the document for Query */
+    post(f, "/query", "{\"token_ids\":[]}", 404, "fault");
+    f->service.call_code = KVX_CONFLICT;
+    post(f, "/query", "{\"token_ids\":[]}", 500, "internal error"); /* 409 is not in the document for Query */
     f->service.call_code = KVX_INTERNAL;
     get(f, "/metrics", 500, "metrics");
     get(f, "/workers", 500, "fault");

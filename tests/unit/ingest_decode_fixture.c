@@ -1,5 +1,6 @@
 #include "ingest_decode_fixture.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 int decoding_setup(void **state)
@@ -8,7 +9,9 @@ int decoding_setup(void **state)
     failing_allocator_init(&d->memory);
     assert_int_equal(kvx_decoder_new(&d->decoder, &d->memory.allocator), KVX_OK);
     assert_int_equal(kvx_groups_new(&d->groups, &d->memory.allocator), KVX_OK);
-    d->context = (struct kvx_decode_context){.block_size = 4, .groups = d->groups, .metrics = &d->metrics};
+    assert_int_equal(kvx_salts_new(&d->salts, &d->memory.allocator), KVX_OK);
+    d->context = (struct kvx_decode_context){
+        .block_size = 4, .groups = d->groups, .salts = d->salts, .metrics = &d->metrics};
     msgpack_sbuffer_init(&d->bytes);
     msgpack_packer_init(&d->pack, &d->bytes, msgpack_sbuffer_write);
     *state = d;
@@ -20,8 +23,10 @@ int decoding_teardown(void **state)
     struct decoding *d = *state;
     kvx_decoder_free(d->decoder);
     kvx_groups_free(d->groups);
+    kvx_salts_free(d->salts);
     assert_int_equal(d->memory.live, 0);
     msgpack_sbuffer_destroy(&d->bytes);
+    free(d->payload);
     free(d);
     return 0;
 }
@@ -33,8 +38,16 @@ static int decode_copy(struct decoding *d, const void *data, size_t len, enum kv
     memcpy(copy, data, len);
     d->event = 0;
     d->block = 0;
+    bool keep = false;
     int code = kvx_decode(d->decoder, &d->context, (struct kvx_bytes){copy, len}, &d->batch, reason);
-    free(copy); /* events borrow from the decoder, never from the payload */
+    free(d->payload);
+    d->payload = copy;
+    for (size_t i = 0; i < d->batch.n && !code; i++)
+        keep = keep || d->batch.events[i].scope;
+    if (!keep) { /* events borrow from the decoder, and nothing but their scopes from the payload */
+        free(copy);
+        d->payload = NULL;
+    }
     return code;
 }
 
@@ -244,6 +257,35 @@ void expect_rank(struct decoding *d, int rank)
     assert_int_equal(d->batch.has_rank, rank >= 0);
     if (rank >= 0)
         assert_int_equal(d->batch.rank, rank);
+}
+
+void expect_event_rank(struct decoding *d, int rank)
+{
+    assert_int_equal(last_event(d)->has_rank, rank >= 0);
+    assert_int_equal(last_event(d)->rank, rank >= 0 ? (uint32_t)rank : d->context.registered_rank);
+}
+
+static const char *or_dash(struct kvx_bytes text, bool said, char out[300])
+{
+    assert_true(text.len < 300);
+    snprintf(out, 300, "%.*s", said ? (int)text.len : 1, said ? text.data : "-");
+    return out;
+}
+
+void expect_scope(struct decoding *d, const char *text)
+{
+    const struct kvx_feed_scope *s = last_event(d)->scope;
+    char all[1000], model[300], tenant[300], salt[300], size[20];
+    if (!text) {
+        assert_null(s);
+        return;
+    }
+    assert_non_null(s);
+    snprintf(size, sizeof size, "%u", s->block_size);
+    snprintf(all, sizeof all, "%s|%s|%s|%s", or_dash(s->model, s->model.len > 0, model),
+             or_dash(s->tenant, s->tenant.len > 0, tenant), or_dash(s->additional_salt, s->has_salt, salt),
+             s->block_size ? size : "-");
+    assert_string_equal(all, text);
 }
 
 void expect_counted(struct decoding *d, enum kvx_counter counter, uint64_t n)

@@ -22,9 +22,11 @@ struct decoding {
     struct failing_allocator memory;
     struct kvx_decoder *decoder;
     struct kvx_groups *groups;
+    struct kvx_salts *salts;
     struct kvx_metrics metrics;
     struct kvx_decode_context context;
     struct kvx_batch batch;
+    char *payload;  /* the texts of scopes are in it */
     size_t event;   /* the next one to be checked */
     uint32_t block; /* the next one of the event before */
     msgpack_sbuffer bytes;
@@ -70,7 +72,12 @@ void expect_clear(struct decoding *, unsigned tiers);
 void expect_block(struct decoding *, uint64_t engine, uint64_t local);
 void expect_hash(struct decoding *, uint64_t engine); /* a block without tokens */
 void expect_end(struct decoding *);
-void expect_rank(struct decoding *, int rank); /* below 0: none */
+void expect_rank(struct decoding *, int rank); /* of the batch; below 0: none */
+/* Of the event that was asked for last: its rank; below 0: the registered one. */
+void expect_event_rank(struct decoding *, int rank);
+/* Of the same: its partition as "model|tenant|salt|block size" with "-" for what is not said; NULL: it names
+ * none. */
+void expect_scope(struct decoding *, const char *text);
 /* The counter since the last such question, and no skipped event besides. */
 void expect_counted(struct decoding *, enum kvx_counter, uint64_t n);
 void expect_nothing_counted(struct decoding *);

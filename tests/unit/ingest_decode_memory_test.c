@@ -3,7 +3,7 @@
 
 enum { ROUNDS = 300, BLOCKS = 16 };
 
-/* Round i: a store of 16 blocks under round i - 1's last, an image, a removal in another encoding, a
+/* Round i: a store of 16 blocks under round i - 1's last, a salted image, a removal in another encoding, a
  * placeholder. */
 static void pack_rounds(struct decoding *d)
 {
@@ -17,7 +17,9 @@ static void pack_rounds(struct decoding *d)
         pack_key(d, "kv_cache_spec_kind");
         pack_text(d, "full_attention");
 
-        pack_stored(d, 1, 1000 * i + 500, 1);
+        pack_stored(d, 1, 1000 * i + 500, 2);
+        pack_key(d, "cache_salt");
+        pack_text(d, "tenant");
         pack_key(d, "extra_keys");
         pack_array(d, 1);
         pack_array(d, 1);
@@ -48,7 +50,7 @@ static void check_rounds(struct decoding *d)
         for (uint32_t b = 0; b < BLOCKS; b++)
             expect_block(d, 1000 * i + b, PLAIN(1 + 4 * b, 4));
         expect_store(d, KVX_TIER_DEVICE, ROOT, 1);
-        expect_block(d, 1000 * i + 500, hash_with_items(KVX_HASH_SEED, 1, 4, &image, 1));
+        expect_block(d, 1000 * i + 500, hash_with_items(SEED("", "tenant"), 1, 4, &image, 1));
         expect_remove(d, KVX_TIER_BIT(KVX_TIER_HOST), 2);
         expect_hash(d, 1000 * i);
         expect_hash(d, 1000 * i + 1);
@@ -83,15 +85,20 @@ static void every_allocation_may_fail(void **state)
     for (uint64_t n = 1; code == KVX_NOMEM; n++) {
         kvx_decoder_free(d->decoder);
         kvx_groups_free(d->groups);
+        kvx_salts_free(d->salts);
         d->decoder = NULL;
         d->groups = NULL;
+        d->salts = NULL;
         assert_int_equal(d->memory.live, 0);
         d->memory.calls = 0;
         d->memory.fail_at = n;
         code = kvx_decoder_new(&d->decoder, &d->memory.allocator);
         if (!code)
             code = kvx_groups_new(&d->groups, &d->memory.allocator);
+        if (!code)
+            code = kvx_salts_new(&d->salts, &d->memory.allocator);
         d->context.groups = d->groups;
+        d->context.salts = d->salts;
         enum kvx_counter reason = KVX_COUNTER_COUNT;
         d->event = 0;
         d->block = 0;

@@ -166,7 +166,7 @@ static void test_silent_peer(void **state)
     wait_state(&w, "a", 0, "syncing");
     wait_state(&w, "a", 0, "degraded/late_join");
     struct kvx_health health;
-    assert_int_equal(kvx_service_health(w.service, w.caller, &w.arena, &health, &w.error), 0);
+    assert_int_equal(kvx_service_health(w.service, &w.arena, &health, &w.error), 0);
     assert_true(health.ready);
     assert_int_equal(world_count(&w, KVX_COUNT_REPLAY_TIMEOUT), 1);
     engine_store(&engine, 5, 2, 0, 2); /* waits for one more try, then is applied */

@@ -52,7 +52,7 @@ static void test_engine_comes_later(void **state)
     wait_state(&w, "a", 0, "connecting");
     struct kvx_health health;
     usleep(400000); /* by then the engine holds up readiness no longer */
-    assert_int_equal(kvx_service_health(w.service, w.caller, &w.arena, &health, &w.error), 0);
+    assert_int_equal(kvx_service_health(w.service, &w.arena, &health, &w.error), 0);
     assert_true(health.ready);
     engine_start(&engine, endpoint, replay, true);
     engine_store(&engine, 0, 1, 0, 4);
@@ -272,7 +272,9 @@ static void test_learned_rank_changes_hands(void **state)
     assert_int_equal(world_score(&w, "a", 1, 1, 3), 0);
     engine_empty(&engine, 1); /* its next batch lets the source see it */
     wait_score(&w, "a", 1, 1, 3, 3);
-    assert_int_equal(kvx_service_unregister(w.service, &rank_1, NULL, &w.error), 0);
+    const struct kvx_removed_worker *removed;
+    size_t n;
+    assert_int_equal(kvx_service_unregister(w.service, &w.arena, &rank_1, &removed, &n, &w.error), 0);
     assert_int_equal(world_score(&w, "a", 1, 1, 3), 0);
     engine_empty(&engine, 2);
     wait_score(&w, "a", 1, 1, 3, 3);
@@ -388,10 +390,14 @@ static void test_endpoints(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct kvx_error e = {0};
-        int rc = kvx_endpoint_check(cases[i].endpoint, "endpoint", &e);
+        int rc = kvx_endpoint_check(cases[i].endpoint, false, &e);
         assert_int_equal(rc, cases[i].error ? KVX_INVALID : 0);
         assert_string_equal(e.text, cases[i].error ? cases[i].error : "");
     }
+    struct kvx_error e = {0};
+    assert_int_equal(kvx_endpoint_check("udp://h:1", true, &e), KVX_INVALID);
+    assert_string_equal(e.text, "`replay_endpoint`: invalid replay endpoint `udp://h:1`: "
+                                "invalid ZMQ endpoint `udp://h:1`: unsupported scheme `udp`");
 }
 
 static void test_refused_registrations(void **state)

@@ -73,7 +73,9 @@ void world_follow(struct world *w, const char *id, const struct engine *e)
 int world_unregister(struct world *w, const char *id)
 {
     struct kvx_unregister_args args = {.instance = {kvx_bytes_of(id), false}};
-    return kvx_service_unregister(w->service, &args, NULL, &w->error);
+    const struct kvx_removed_worker *removed;
+    size_t n;
+    return kvx_service_unregister(w->service, &w->arena, &args, &removed, &n, &w->error);
 }
 
 unsigned world_score(struct world *w, const char *id, uint32_t rank, uint64_t family, size_t n)
@@ -83,9 +85,8 @@ unsigned world_score(struct world *w, const char *id, uint32_t rank, uint64_t fa
     uint64_t *local = malloc(n * sizeof *local);
     assert_non_null(local);
     engine_local_hashes(family, n, local);
-    struct kvx_query_args args = {.block_hashes = local, .n_hashes = n};
-    assert_int_equal(kvx_service_query_by_hash(w->service, w->caller, &w->arena, &args, &result, &w->error),
-                     0);
+    struct kvx_query_args args = {.form = KVX_PROMPT_LOCAL_HASHES, .hashes = local, .n_hashes = n};
+    assert_int_equal(kvx_service_query(w->service, w->caller, &w->arena, &args, &result, &w->error), 0);
     for (size_t i = 0; i < result.n; i++)
         if (kvx_bytes_is(result.hits[i].instance.text, id) && result.hits[i].dp_rank == rank)
             score = result.hits[i].blocks[KVX_TIER_DEVICE];
@@ -94,12 +95,14 @@ unsigned world_score(struct world *w, const char *id, uint32_t rank, uint64_t fa
     return score;
 }
 
+static const struct kvx_partition_choice everywhere = {.any_model = true, .any_tenant = true};
+
 bool world_worker(struct world *w, const char *id, uint32_t rank, struct kvx_worker_info *out)
 {
     const struct kvx_worker_info *list;
     size_t n;
     bool found = false;
-    assert_int_equal(kvx_service_list_workers(w->service, w->caller, &w->arena, &list, &n, &w->error), 0);
+    assert_int_equal(kvx_service_list_workers(w->service, &w->arena, &everywhere, &list, &n, &w->error), 0);
     for (size_t i = 0; i < n && !found; i++) {
         found = kvx_bytes_is(list[i].instance.text, id) && list[i].dp_rank == rank;
         if (found)
@@ -124,7 +127,7 @@ static void print_state(struct world *w)
         KVX_COUNTERS(COUNTER_NAME)
 #undef COUNTER_NAME
     };
-    assert_int_equal(kvx_service_list_workers(w->service, w->caller, &w->arena, &list, &n, &w->error), 0);
+    assert_int_equal(kvx_service_list_workers(w->service, &w->arena, &everywhere, &list, &n, &w->error), 0);
     for (size_t i = 0; i < n; i++)
         print_error("%.*s:%u %s %s last %llu missing %llu batches %llu\n", (int)list[i].instance.text.len,
                     list[i].instance.text.data, list[i].dp_rank, kvx_source_state_name(list[i].state),

@@ -25,6 +25,23 @@ static const struct script without_replay[] = {
         {.in = IN_LIVE, .seq = 5, .gap = true, .missing = 5, .state = "degraded/late_join"},
         {.in = IN_LIVE, .seq = 6, .state = "degraded/late_join"},
     }},
+    {"from 1 on, as pools count", false, {
+        {.in = IN_FROM_ONE, NOTHING}, CONNECTED,
+        {.in = IN_LIVE, .seq = 1, .state = "exact"},
+        {.in = IN_LIVE, .seq = 2, .state = "exact"},
+        {.in = IN_LIVE, .seq = 4, .gap = true, .missing = 1, .state = "degraded/gap"},
+        {.in = IN_LIVE, .seq = 1, .life = 2, .restart = true, .state = "exact"},
+        {.in = IN_LIVE, .seq = 2, .life = 2, .state = "exact"},
+    }},
+    {"from 0 on, where 1 would do", false, {
+        {.in = IN_FROM_ONE, NOTHING}, CONNECTED,
+        {.in = IN_LIVE, .seq = 0, .state = "exact"},
+        {.in = IN_LIVE, .seq = 1, .state = "exact"},
+    }},
+    {"a pool joined late", false, {
+        {.in = IN_FROM_ONE, NOTHING}, CONNECTED,
+        {.in = IN_LIVE, .seq = 2, .gap = true, .missing = 2, .state = "degraded/late_join"},
+    }},
     {"gap: applied all the same", false, {
         CONNECTED,
         {.in = IN_LIVE, .seq = 0},

@@ -185,7 +185,9 @@ static void a_passed_deadline(void **state)
     assert_int_equal(kvx_rpc_new(&single, &config, &f->base.error), KVX_OK);
     rpc_client_open(&client, kvx_rpc_port(single), false);
     rpc_fill(f, 1, 1);
-    struct kvx_index *index = kvx_feed_index(f->base.sources[0].feed);
+    struct kvx_feed_worker *worker;
+    assert_int_equal(kvx_feed_worker(f->base.sources[0].feed, NULL, false, 0, &worker), KVX_OK);
+    struct kvx_index *index = worker->index;
     kvx_index_lock(index);
     rpc_stream_open(&dump, &client, RPC_PATH("Dump"), 20000);
     assert_true(rpc_stream_send(&dump, "", 0));

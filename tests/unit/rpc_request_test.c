@@ -176,7 +176,40 @@ static void an_unpacked_list_fits_its_memory(void **state)
     assert_int_equal(decode_bytes(KVX_RPC_KV_INDEXER_QUERY, data, N * 5, &m), KVX_OK);
     assert_int_equal(((Kvindex__V1__QueryRequest *)m)->n_token_ids, N);
     assert_int_equal(((Kvindex__V1__QueryRequest *)m)->token_ids[N - 1], 0x04030201);
-    assert_true(arena.used <= KVX_RPC_REQUEST_MEMORY((size_t)N * 5));
+    assert_true(arena.used <= kvx_rpc_request_memory((size_t)N * 5));
+    free(data);
+}
+
+/* As many candidates as there may be, of few bytes each: what protobuf-c makes of them is many times as
+ * large. */
+static void many_candidates_fit_their_memory(void **state)
+{
+    (void)state;
+    ProtobufCMessage *m;
+    enum { N = 65536 };
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } each[] = {{"\x82\x02\x03\x0a\x01x", 6},
+                {"\x82\x02\x05\x0a\x01x\x10\x01", 8},
+                {"\x82\x02\x07\x0a\x05"
+                 "12345",
+                 10}};
+    uint8_t *data = malloc((size_t)(N + 1) * 10);
+    assert_non_null(data);
+    for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
+        for (size_t k = 0; k <= N; k++)
+            memcpy(data + k * each[i].len, each[i].bytes, each[i].len);
+        int status = decode_bytes(KVX_RPC_KV_INDEXER_QUERY_BY_HASH, data, N * each[i].len, &m);
+        if (status != KVX_OK)
+            fail_msg("row %zu: %s", i, error.text);
+        const Kvindex__V1__QueryByHashRequest *q = (const void *)m;
+        assert_int_equal(q->n_candidates, N);
+        assert_int_equal(q->candidates[N - 1]->rank_case, i == 1 ? KVINDEX__V1__CANDIDATE__RANK_DP_RANK : 0);
+        assert_int_equal(decode_bytes(KVX_RPC_KV_INDEXER_QUERY_BY_HASH, data, (N + 1) * each[i].len, &m),
+                         KVX_TOO_LARGE);
+        assert_string_equal(error.text, "`candidates`: 65537 items, at most 65536 are allowed");
+    }
     free(data);
 }
 
@@ -194,7 +227,7 @@ static void unknown_fields_are_bounded(void **state)
     assert_int_equal(decode_bytes(KVX_RPC_KV_INDEXER_LIST_WORKERS, data, 1000, &m), KVX_OK);
     assert_int_equal(decode_bytes(KVX_RPC_KV_INDEXER_LIST_WORKERS, data, BYTES, &m), KVX_TOO_LARGE);
     assert_non_null(strstr(error.text, "memory"));
-    assert_true(arena.used <= KVX_RPC_REQUEST_MEMORY((size_t)BYTES));
+    assert_true(arena.used <= kvx_rpc_request_memory((size_t)BYTES));
     free(data);
 }
 
@@ -227,6 +260,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(register_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(item_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unpacked_list_fits_its_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_candidates_fit_their_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unknown_fields_are_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_allocation_can_fail, set_up, tear_down),
     };

@@ -1,5 +1,4 @@
-/* Streams over real sockets: dump, many questions in flight, health watching, reflection; and clients that
- * cancel, run into their deadline, or never read. */
+/* Streams over real sockets: many questions in flight, health watching, reflection. */
 #include "rpc_server_fixture.h"
 
 #include <setjmp.h>
@@ -10,7 +9,6 @@
 
 #include <cmocka.h>
 
-#define DUMP RPC_PATH("Dump")
 #define QUERY_STREAM RPC_PATH("QueryStream")
 #define REFLECTION_V1 "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
 #define REFLECTION_V1ALPHA "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
@@ -18,120 +16,6 @@
 typedef Grpc__Reflection__V1__ServerReflectionRequest reflection_request;
 typedef Grpc__Reflection__V1__ServerReflectionResponse reflection_response;
 typedef Grpc__Reflection__V1__ServerReflectionRequest__MessageRequestCase request_kind;
-
-static void open_dump(struct rpc_stream *s, struct rpc_fixture *f, unsigned timeout_ms)
-{
-    rpc_stream_open(s, &f->client, DUMP, timeout_ms);
-    assert_true(rpc_stream_send(s, "", 0));
-    rpc_stream_half_close(s);
-}
-
-/* Many runs of blocks, so that a dump takes many messages: `megabytes` of them, roughly. */
-static void fill_much(struct rpc_fixture *f, size_t megabytes)
-{
-    rpc_fill(f, 1, 1);
-    for (uint64_t i = 0; i < megabytes * 256; i++) /* 256 blocks, 16 bytes each in a dump */
-        assert_int_equal(fixture_store(&f->base, 0, false, 0, 1000 + i * 1000, 256, 5), KVX_OK);
-}
-
-static void a_dump_holds_every_block_once(void **state)
-{
-    struct rpc_fixture *f = *state;
-    struct rpc_stream s;
-    Kvindex__V1__DumpResponse *m;
-    size_t blocks = 0, events = 0, messages = 0;
-    fill_much(f, 1);
-    open_dump(&s, f, 20000);
-    while ((m = (Kvindex__V1__DumpResponse *)rpc_stream_read(&s, &kvindex__v1__dump_response__descriptor))) {
-        messages++;
-        assert_true(m->n_events > 0);
-        for (size_t i = 0; i < m->n_events; i++, events++) {
-            const Kvindex__V1__StoredBlocks *e = m->events[i];
-            assert_int_equal(e->event_id, events);
-            assert_string_equal(e->worker->instance_id, "a");
-            assert_int_equal(e->tier, KVINDEX__V1__TIER__TIER_DEVICE);
-            assert_int_equal(e->n_local_hashes, e->n_engine_hashes);
-            for (size_t k = 0; k < e->n_local_hashes; k++)
-                assert_int_equal(e->engine_hashes[k] - e->local_hashes[k],
-                                 e->local_hashes[k] == 1 ? 1000000 : 5);
-            blocks += e->n_local_hashes;
-        }
-        protobuf_c_message_free_unpacked(&m->base, NULL);
-    }
-    assert_int_equal(rpc_stream_status(&s, NULL, 0), GRPC_STATUS_OK);
-    assert_int_equal(blocks, 1 + 256 * 256);
-    assert_true(messages > 10);
-    rpc_stream_close(&s);
-}
-
-static void an_empty_dump(void **state)
-{
-    struct rpc_fixture *f = *state;
-    struct rpc_stream s;
-    open_dump(&s, f, 20000);
-    assert_null(rpc_stream_read(&s, &kvindex__v1__dump_response__descriptor));
-    assert_int_equal(rpc_stream_status(&s, NULL, 0), GRPC_STATUS_OK);
-    rpc_stream_close(&s);
-}
-
-static void a_dump_can_be_cancelled(void **state)
-{
-    struct rpc_fixture *f = *state;
-    struct rpc_stream s;
-    int blocks;
-    fill_much(f, 4);
-    for (int i = 0; i < 20; i++) {
-        open_dump(&s, f, 20000);
-        ProtobufCMessage *m = rpc_stream_read(&s, &kvindex__v1__dump_response__descriptor);
-        assert_non_null(m);
-        protobuf_c_message_free_unpacked(m, NULL);
-        rpc_stream_cancel(&s);
-        assert_int_equal(rpc_stream_status(&s, NULL, 0), GRPC_STATUS_CANCELLED);
-        rpc_stream_close(&s);
-    }
-    assert_int_equal(rpc_score(f, "a", 1, 1, &blocks), GRPC_STATUS_OK);
-    assert_int_equal(blocks, 1);
-}
-
-/* The server makes the next slice only when the last one has left: what it holds for a stalled client is
- * bounded. */
-static void a_client_that_never_reads(void **state)
-{
-    struct rpc_fixture *f = *state;
-    struct rpc_stream dump, questions;
-    int blocks;
-    fill_much(f, 24);
-    int64_t before = f->memory.live;
-    open_dump(&dump, f, 20000);
-    rpc_stream_open(&questions, &f->client, QUERY_STREAM, 500);
-    Kvindex__V1__QueryByHashRequest h = KVINDEX__V1__QUERY_BY_HASH_REQUEST__INIT;
-    Kvindex__V1__QueryStreamRequest q = KVINDEX__V1__QUERY_STREAM_REQUEST__INIT;
-    uint64_t hashes[1000] = {1};
-    h.block_hashes = hashes;
-    h.n_block_hashes = 1000;
-    q.question_case = KVINDEX__V1__QUERY_STREAM_REQUEST__QUESTION_QUERY_BY_HASH;
-    q.query_by_hash = &h;
-    int sent = 0;
-    while (sent < 1000000 &&
-           rpc_stream_send_message(&questions, &q.base)) /* until the deadline, or back-pressure */
-        sent++;
-    assert_int_equal(rpc_stream_status(&questions, NULL, 0), GRPC_STATUS_DEADLINE_EXCEEDED);
-    assert_true(sent > 64);
-    assert_int_equal(rpc_score(f, "a", 1, 1, &blocks), GRPC_STATUS_OK); /* others are served meanwhile */
-    assert_true(f->memory.live - before < 4 << 20);
-    rpc_stream_close(&questions);
-    rpc_stream_close(&dump);
-}
-
-static void a_dump_ends_at_its_deadline(void **state)
-{
-    struct rpc_fixture *f = *state;
-    struct rpc_stream s;
-    fill_much(f, 24);
-    open_dump(&s, f, 100);
-    assert_int_equal(rpc_stream_status(&s, NULL, 0), GRPC_STATUS_DEADLINE_EXCEEDED);
-    rpc_stream_close(&s);
-}
 
 /* ---- QueryStream ---- */
 
@@ -185,6 +69,99 @@ static void a_thousand_questions_in_flight(void **state)
     }
     assert_null(next_answer(&s));
     assert_int_equal(rpc_stream_status(&s, NULL, 0), GRPC_STATUS_OK);
+    rpc_stream_close(&s);
+}
+
+/* What a question says of itself counts as in a unary call, and its failure is its own. */
+static void questions_of_every_kind(void **state)
+{
+    struct rpc_fixture *f = *state;
+    struct rpc_stream s;
+    uint64_t hashes[] = {1, 2};
+    uint32_t tokens[16] = {1};
+    Kvindex__V1__QueryRequest t = KVINDEX__V1__QUERY_REQUEST__INIT;
+    Kvindex__V1__QueryByHashRequest h = KVINDEX__V1__QUERY_BY_HASH_REQUEST__INIT;
+    Kvindex__V1__QueryStreamRequest q = KVINDEX__V1__QUERY_STREAM_REQUEST__INIT;
+    Kvindex__V1__Candidate candidate = KVINDEX__V1__CANDIDATE__INIT, *candidates[] = {&candidate};
+    rpc_fill(f, 1, 2);
+    t.token_ids = tokens;
+    t.n_token_ids = 16;
+    t.every_worker = true;
+    h.block_hashes = hashes;
+    h.n_block_hashes = 2;
+    rpc_stream_open(&s, &f->client, QUERY_STREAM, 20000);
+    for (q.request_id = 0; q.request_id < 5; q.request_id++) {
+        q.question_case = KVINDEX__V1__QUERY_STREAM_REQUEST__QUESTION_QUERY_BY_HASH;
+        q.query_by_hash = &h;
+        h.n_sequence_hashes = q.request_id == 0 ? 2 : 0;
+        h.sequence_hashes = hashes;
+        h.model = (char *)(q.request_id == 1 ? "unknown" : "");
+        h.candidates = candidates;
+        h.n_candidates = q.request_id == 2;
+        candidate.instance_id = (char *)"nobody";
+        if (q.request_id == 3) {
+            q.question_case = KVINDEX__V1__QUERY_STREAM_REQUEST__QUESTION_QUERY;
+            q.query = &t;
+        }
+        assert_true(rpc_stream_send_message(&s, &q.base));
+    }
+    for (uint64_t i = 0; i < 5; i++) {
+        Kvindex__V1__QueryStreamResponse *a = next_answer(&s);
+        assert_non_null(a);
+        assert_int_equal(a->request_id, i);
+        if (i < 2) {
+            assert_int_equal(a->outcome_case, KVINDEX__V1__QUERY_STREAM_RESPONSE__OUTCOME_ERROR);
+            assert_int_equal(a->error->code, i == 0 ? GRPC_STATUS_INVALID_ARGUMENT : GRPC_STATUS_NOT_FOUND);
+        } else {
+            assert_int_equal(a->outcome_case, KVINDEX__V1__QUERY_STREAM_RESPONSE__OUTCOME_RESULT);
+            assert_int_equal(a->result->n_hits, i == 2 ? 0 : 1);
+        }
+        if (i > 2)
+            assert_int_equal(a->result->hits[0]->device_blocks, i == 3 ? 0 : 2);
+        protobuf_c_message_free_unpacked(&a->base, NULL);
+    }
+    rpc_stream_close(&s);
+}
+
+/* A text that is too long or no text is refused by its id: other questions on the stream go on. */
+static void a_bad_text_is_refused_alone(void **state)
+{
+    struct rpc_fixture *f = *state;
+    struct rpc_stream s;
+    char long_name[257 + 1] = "";
+    uint64_t hash = 1;
+    Kvindex__V1__QueryByHashRequest h = KVINDEX__V1__QUERY_BY_HASH_REQUEST__INIT;
+    Kvindex__V1__QueryStreamRequest q = KVINDEX__V1__QUERY_STREAM_REQUEST__INIT;
+    static const char nul[] = "\x08\x02\x1a\x06\x82\x01\x03"
+                              "a\0b"; /* model "a<NUL>b", behind request_id 2 */
+    rpc_fill(f, 1, 2);
+    memset(long_name, 'm', sizeof(long_name) - 1);
+    h.block_hashes = &hash;
+    h.n_block_hashes = 1;
+    h.model = long_name;
+    q.request_id = 1;
+    q.question_case = KVINDEX__V1__QUERY_STREAM_REQUEST__QUESTION_QUERY_BY_HASH;
+    q.query_by_hash = &h;
+    rpc_stream_open(&s, &f->client, QUERY_STREAM, 20000);
+    assert_true(rpc_stream_send_message(&s, &q.base));
+    assert_true(rpc_stream_send(&s, nul, sizeof(nul) - 1));
+    assert_true(ask(&s, 3, 1, 2));
+    static const char *const texts[] = {"`model`: 257 bytes, at most 256 are allowed",
+                                        "`model`: not UTF-8 text, or contains U+0000"};
+    for (uint64_t id = 1; id <= 3; id++) {
+        Kvindex__V1__QueryStreamResponse *a = next_answer(&s);
+        assert_non_null(a);
+        assert_int_equal(a->request_id, id);
+        if (id < 3) {
+            assert_int_equal(a->outcome_case, KVINDEX__V1__QUERY_STREAM_RESPONSE__OUTCOME_ERROR);
+            assert_int_equal(a->error->code, GRPC_STATUS_INVALID_ARGUMENT);
+            assert_string_equal(a->error->message, texts[id - 1]);
+        } else {
+            assert_int_equal(a->outcome_case, KVINDEX__V1__QUERY_STREAM_RESPONSE__OUTCOME_RESULT);
+            assert_int_equal(a->result->hits[0]->device_blocks, 2);
+        }
+        protobuf_c_message_free_unpacked(&a->base, NULL);
+    }
     rpc_stream_close(&s);
 }
 
@@ -417,17 +394,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rpc_fixture_open, rpc_fixture_close)
     const struct CMUnitTest tests[] = {
-        TEST(a_dump_holds_every_block_once),
-        TEST(an_empty_dump),
-        TEST(a_dump_can_be_cancelled),
-        TEST(a_client_that_never_reads),
-        TEST(a_dump_ends_at_its_deadline),
-        TEST(a_thousand_questions_in_flight),
-        TEST(a_malformed_message_ends_the_stream),
-        TEST(memory_failures_in_a_stream),
-        TEST(health_is_watched),
-        TEST(the_schema_is_reflected),
-        TEST(a_stream_while_the_service_is_full),
+        TEST(a_thousand_questions_in_flight), TEST(questions_of_every_kind),
+        TEST(a_bad_text_is_refused_alone),    TEST(a_malformed_message_ends_the_stream),
+        TEST(memory_failures_in_a_stream),    TEST(health_is_watched),
+        TEST(the_schema_is_reflected),        TEST(a_stream_while_the_service_is_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@ static int fake_open(void *self, const struct kvx_source_spec *spec, struct kvx_
     if (f->refuse_open || f->n_sources == FIXTURE_SOURCES_MAX)
         return kvx_fail(e, KVX_INVALID, "`endpoint`: refused by the fake driver");
     struct fake_source *s = &f->sources[f->n_sources++];
-    *s = (struct fake_source){.feed = spec->feed, .block_size = spec->block_size};
+    *s = (struct fake_source){.feed = spec->feed, .block_size = spec->block_size, .pool = spec->pool};
     *out = (struct kvx_source *)s;
     return KVX_OK;
 }
@@ -22,7 +22,7 @@ static void fake_close(void *self, struct kvx_source *source)
 
 int fixture_open(struct fixture *f, uint32_t block_size)
 {
-    struct kvx_source_driver driver = {f, fake_open, fake_close};
+    struct kvx_source_driver driver = {.self = f, .open = fake_open, .close = fake_close};
     struct kvx_service_config config = {
         .allocator = &f->memory.allocator,
         .metrics = &f->metrics,
@@ -64,54 +64,98 @@ int fixture_register(struct fixture *f, const char *id, uint32_t rank, uint32_t 
         .instance = {kvx_bytes_of(id), id[0] >= '0' && id[0] <= '9'},
         .dp_rank = rank,
         .endpoint = kvx_bytes_of("tcp://127.0.0.1:5557"),
-        .block_size = block_size,
+        .partition.block_size = block_size,
+        .one_block_size = true,
     };
     return kvx_service_register(f->service, &args, &f->error);
 }
 
-int fixture_unregister(struct fixture *f, const char *id, int rank)
+int fixture_register_in(struct fixture *f, const char *id, uint32_t rank,
+                        const struct kvx_partition_choice *partition, enum kvx_source_kind kind)
 {
-    const struct kvx_unregister_args args = {.instance = {kvx_bytes_of(id), false},
+    const struct kvx_register_args args = {
+        .instance = {kvx_bytes_of(id), false},
+        .dp_rank = rank,
+        .endpoint = kvx_bytes_of("tcp://127.0.0.1:5557"),
+        .partition = *partition,
+        .kind = kind,
+    };
+    return kvx_service_register(f->service, &args, &f->error);
+}
+
+int fixture_unregister_in(struct fixture *f, const char *id, int rank,
+                          const struct kvx_partition_choice *partition)
+{
+    const struct kvx_unregister_args args = {.partition = *partition,
+                                             .instance = {kvx_bytes_of(id), false},
                                              .has_dp_rank = rank >= 0,
                                              .dp_rank = (uint32_t)(rank >= 0 ? rank : 0)};
-    return kvx_service_unregister(f->service, &args, NULL, &f->error);
+    return kvx_service_unregister(f->service, &f->arena, &args, &f->removed, &f->n_removed, &f->error);
+}
+
+int fixture_unregister(struct fixture *f, const char *id, int rank)
+{
+    return fixture_unregister_in(f, id, rank, &(struct kvx_partition_choice){0});
+}
+
+static int store(struct kvx_feed *feed, const struct kvx_feed_scope *scope, bool has_rank, uint32_t rank,
+                 const struct kvx_store *what)
+{
+    struct kvx_feed_worker *worker;
+    struct kvx_store_result result;
+    struct kvx_store run = *what;
+    int status = kvx_feed_worker(feed, scope, has_rank, rank, &worker);
+    if (status < 0)
+        return status;
+    kvx_index_lock(worker->index);
+    run.worker = worker->ref;
+    status = kvx_index_store(worker->index, &run, &result);
+    kvx_index_unlock(worker->index);
+    return status;
+}
+
+int fixture_store_in(struct fixture *f, size_t source, const struct kvx_feed_scope *scope, enum kvx_tier tier,
+                     uint64_t first, size_t n)
+{
+    uint64_t local[256];
+    for (size_t i = 0; i < n; i++)
+        local[i] = first + i;
+    return store(f->sources[source].feed, scope, false, 0,
+                 &(struct kvx_store){.tier = tier, .n = n, .local = local, .engine = local});
 }
 
 int fixture_store(struct fixture *f, size_t source, bool has_rank, uint32_t rank, uint64_t first, size_t n,
                   uint64_t naming)
 {
-    struct kvx_feed_worker *worker;
-    struct kvx_store_result result;
     uint64_t local[256], engine[256];
-    struct kvx_feed *feed = f->sources[source].feed;
-    int status = kvx_feed_worker(feed, has_rank, rank, &worker);
-    if (status < 0)
-        return status;
     for (size_t i = 0; i < n; i++) {
         local[i] = first + i;
         engine[i] = local[i] + naming;
     }
-    struct kvx_index *index = kvx_feed_index(feed);
-    kvx_index_lock(index);
-    struct kvx_store store = {
-        .worker = worker->ref, .tier = KVX_TIER_DEVICE, .n = n, .local = local, .engine = engine};
-    status = kvx_index_store(index, &store, &result);
-    kvx_index_unlock(index);
-    return status;
+    return store(f->sources[source].feed, NULL, has_rank, rank,
+                 &(struct kvx_store){.n = n, .local = local, .engine = engine});
+}
+
+int fixture_query(struct fixture *f, const struct kvx_query_args *args, uint64_t first, size_t n)
+{
+    uint64_t local[256];
+    struct kvx_query_args query = *args;
+    for (size_t i = 0; i < n; i++)
+        local[i] = first + i;
+    if (query.form == KVX_PROMPT_TOKENS) {
+        query.form = KVX_PROMPT_LOCAL_HASHES;
+        query.hashes = local;
+        query.n_hashes = n;
+    }
+    return kvx_service_query(f->service, f->caller, &f->arena, &query, &f->result, &f->error);
 }
 
 int fixture_score(struct fixture *f, const char *id, uint32_t rank, uint64_t first, size_t n)
 {
-    uint64_t local[256];
-    struct kvx_query_result result;
-    int score = -1;
-    for (size_t i = 0; i < n; i++)
-        local[i] = first + i;
-    const struct kvx_query_args args = {.block_hashes = local, .n_hashes = n};
-    int status = kvx_service_query_by_hash(f->service, f->caller, &f->arena, &args, &result, &f->error);
-    for (size_t i = 0; !status && i < result.n; i++)
-        if (kvx_bytes_is(result.hits[i].instance.text, id) && result.hits[i].dp_rank == rank)
-            score = (int)result.hits[i].blocks[KVX_TIER_DEVICE];
+    int score = -1, status = fixture_query(f, &(struct kvx_query_args){0}, first, n);
+    for (size_t i = 0; !status && i < f->result.n; i++)
+        if (kvx_bytes_is(f->result.hits[i].instance.text, id) && f->result.hits[i].dp_rank == rank)
+            score = (int)f->result.hits[i].blocks[KVX_TIER_DEVICE];
     kvx_arena_reset(&f->arena);
     return status < 0 ? status : score;
 }

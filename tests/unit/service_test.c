@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 static struct fixture fix; /* cmocka's setup and teardown share it */
+static const struct kvx_partition_choice everything = {.any_model = true, .any_tenant = true};
 
 static int set_up(void **state)
 {
@@ -93,7 +94,7 @@ static void ranks_learned_from_batches(void **state)
     assert_int_equal(fixture_store(&fix, 0, true, 0, 100, 2, 0), 0);
     assert_int_equal(fixture_score(&fix, "1", 3, 100, 4), 4);
     assert_int_equal(fixture_score(&fix, "1", 0, 100, 4), 2);
-    assert_int_equal(kvx_service_list_workers(fix.service, fix.caller, &fix.arena, &infos, &n, &fix.error),
+    assert_int_equal(kvx_service_list_workers(fix.service, &fix.arena, &everything, &infos, &n, &fix.error),
                      0);
     assert_int_equal(n, 2);
     assert_false(infos[0].learned);
@@ -138,8 +139,8 @@ static void queries_by_tokens(void **state)
     assert_int_equal(result.n, 0); /* nothing registered: an empty answer */
     assert_int_equal(fixture_register(&fix, "1", 0, 16), 0);
     assert_int_equal(kvx_block_hashes(KVX_HASH_SEED, tokens, 40, 16, local), 2);
-    assert_int_equal(kvx_feed_worker(fix.sources[0].feed, false, 0, &worker), 0);
-    struct kvx_index *index = kvx_feed_index(fix.sources[0].feed);
+    assert_int_equal(kvx_feed_worker(fix.sources[0].feed, NULL, false, 0, &worker), 0);
+    struct kvx_index *index = worker->index;
     const struct kvx_store store = {.worker = worker->ref, .n = 2, .local = local, .engine = local};
     kvx_index_lock(index);
     assert_int_equal(kvx_index_store(index, &store, &stored), 0);
@@ -159,8 +160,6 @@ static void queries_by_tokens(void **state)
 static void answers_are_grouped_by_instance(void **state)
 {
     (void)state;
-    struct kvx_query_result result;
-    uint64_t local = 100;
     static const struct {
         const char *id;
         uint32_t rank;
@@ -171,19 +170,24 @@ static void answers_are_grouped_by_instance(void **state)
     assert_int_equal(fixture_register(&fix, "b", 1, 16), 0);
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(fixture_store(&fix, i, false, 0, 100, 1, 0), 0);
-    const struct kvx_query_args args = {.block_hashes = &local, .n_hashes = 1};
-    assert_int_equal(
-        kvx_service_query_by_hash(fix.service, fix.caller, &fix.arena, &args, &result, &fix.error), 0);
-    assert_int_equal(result.n, 4);
+    assert_int_equal(fixture_query(&fix, &(struct kvx_query_args){0}, 100, 1), 0);
+    assert_int_equal(fix.result.n, 4);
     for (size_t i = 0; i < 4; i++) {
-        assert_true(kvx_bytes_is(result.hits[i].instance.text, order[i].id));
-        assert_int_equal(result.hits[i].dp_rank, order[i].rank);
+        assert_true(kvx_bytes_is(fix.result.hits[i].instance.text, order[i].id));
+        assert_int_equal(fix.result.hits[i].dp_rank, order[i].rank);
     }
 }
 
 struct dumped {
-    size_t events, blocks, foreign;
+    size_t partitions, events, blocks, foreign;
 };
+
+static void count_partition(void *user, const struct kvx_partition_name *name)
+{
+    struct dumped *d = user;
+    assert_true(kvx_bytes_is(name->model, "default"));
+    d->partitions++;
+}
 
 static void count_dumped(void *user, const struct kvx_dump_record *record)
 {
@@ -205,10 +209,12 @@ static void dump_in_slices(void **state)
     assert_int_equal(fixture_register(&fix, "2", 0, 16), 0);
     assert_int_equal(fixture_store(&fix, 0, false, 0, 100, 200, 0), 0);
     assert_int_equal(fixture_store(&fix, 1, false, 0, 100, 150, 7000), 0);
-    assert_int_equal(kvx_service_dump_open(fix.service, fix.caller, &dump, &fix.error), 0);
-    while ((more = kvx_service_dump_next(dump, fix.caller, 10, count_dumped, &d, &fix.error)) == 1)
+    assert_int_equal(kvx_service_dump_open(fix.service, &everything, &dump, &fix.error), 0);
+    const struct kvx_dump_sink sink = {count_partition, count_dumped, &d};
+    while ((more = kvx_service_dump_next(dump, fix.caller, 10, &sink, &fix.error)) == 1)
         ;
     assert_int_equal(more, 0);
+    assert_int_equal(d.partitions, 1);
     assert_int_equal(d.blocks, 350);
     assert_int_equal(d.foreign, 0);
     kvx_service_dump_close(dump);
@@ -218,16 +224,16 @@ static void readiness(void **state)
 {
     (void)state;
     struct kvx_health health;
-    assert_int_equal(kvx_service_health(fix.service, fix.caller, &fix.arena, &health, &fix.error), 0);
+    assert_int_equal(kvx_service_health(fix.service, &fix.arena, &health, &fix.error), 0);
     assert_true(health.ready);
     const struct kvx_register_args args = {
         .instance = {kvx_bytes_of("1"), true},
         .endpoint = kvx_bytes_of("tcp://127.0.0.1:5557"),
         .replay_endpoint = kvx_bytes_of("tcp://127.0.0.1:5558"),
-        .block_size = 16,
+        .partition.block_size = 16,
     };
     assert_int_equal(kvx_service_register(fix.service, &args, &fix.error), 0);
-    assert_int_equal(kvx_service_health(fix.service, fix.caller, &fix.arena, &health, &fix.error), 0);
+    assert_int_equal(kvx_service_health(fix.service, &fix.arena, &health, &fix.error), 0);
     assert_false(health.ready); /* a first replay is outstanding */
     assert_int_equal(health.n_reasons, 1);
     assert_true(kvx_bytes_is(health.reasons[0], "worker 1 dp_rank 0 is connecting"));
@@ -235,14 +241,14 @@ static void readiness(void **state)
     atomic_store(&status->first_sync_done, true);
     atomic_store(&status->state, KVX_SOURCE_DEGRADED);
     atomic_store(&status->reason, KVX_REASON_GAP);
-    assert_int_equal(kvx_service_health(fix.service, fix.caller, &fix.arena, &health, &fix.error), 0);
+    assert_int_equal(kvx_service_health(fix.service, &fix.arena, &health, &fix.error), 0);
     assert_true(health.ready); /* a worker's state is a reason, not a refusal */
     assert_int_equal(health.workers_by_state[KVX_SOURCE_DEGRADED], 1);
     assert_non_null(strstr(health.reasons[0].data, "degraded: batches are missing"));
     assert_int_equal(kvx_service_begin(fix.service, &fix.error), 0);
     kvx_service_end(fix.service);
     kvx_service_drain(fix.service);
-    assert_int_equal(kvx_service_health(fix.service, fix.caller, &fix.arena, &health, &fix.error), 0);
+    assert_int_equal(kvx_service_health(fix.service, &fix.arena, &health, &fix.error), 0);
     assert_false(health.ready);
 }
 
@@ -260,6 +266,8 @@ static void requests_at_once_are_bounded(void **state)
         kvx_service_end(fix.service);
 }
 
+#define DEFAULT_LABELS "model=\"default\",tenant=\"default\",additional_salt=\"\",block_size=\"16\""
+
 static void the_metrics_page_shows_the_index(void **state)
 {
     (void)state;
@@ -267,10 +275,11 @@ static void the_metrics_page_shows_the_index(void **state)
     assert_int_equal(fixture_register(&fix, "a\"b", 2, 16), 0);
     assert_int_equal(fixture_store(&fix, 0, false, 0, 100, 5, 0), 0);
     kvx_buf_init(&page, &fix.memory.allocator, 1 << 20);
-    assert_int_equal(kvx_service_metrics(fix.service, fix.caller, &page), 0);
+    assert_int_equal(kvx_service_metrics(fix.service, &fix.arena, &page), 0);
     kvx_buf_char(&page, 0);
-    assert_non_null(strstr(page.data, "kvindex_held_blocks{tier=\"device\"} 5\n"));
-    assert_non_null(strstr(page.data, "kvindex_source_last_sequence{instance=\"a\\\"b\",dp_rank=\"2\"} 0\n"));
+    assert_non_null(strstr(page.data, "kvindex_held_blocks{tier=\"device\"," DEFAULT_LABELS "} 5\n"));
+    assert_non_null(strstr(
+        page.data, "kvindex_source_last_sequence{instance=\"a\\\"b\",dp_rank=\"2\"," DEFAULT_LABELS "} 0\n"));
     assert_non_null(strstr(page.data, "kvindex_sources{state=\"connecting\"} 1\n"));
     kvx_buf_free(&page);
 }
@@ -281,23 +290,26 @@ static void worker_lists(void **state)
     static const char *const bad[] = {
         "",       "x",   "1", "=tcp://h:1", "1=", "1:=t", "1:x=tcp://h", "1=tcp://h:1,", "1:4294967296=t",
         "1:01=t", ":2=t"};
+    const struct kvx_partition_choice by_default = {.block_size = 16};
     const struct kvx_worker_info *infos;
     size_t n;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        assert_int_equal(kvx_service_register_list(fix.service, bad[i], &fix.error), KVX_INVALID);
+        assert_int_equal(kvx_service_register_list(fix.service, &by_default, bad[i], &fix.error),
+                         KVX_INVALID);
         fixture_unregister(&fix, "1", -1); /* the good entry before a bad one */
     }
     assert_int_equal(fixture_register(&fix, "first", 0, 16), 0);
-    assert_int_equal(
-        kvx_service_register_list(fix.service, " 1 = tcp://h:1 ,2:3=tcp://h:2,node-a=ipc:///x", &fix.error),
-        0);
-    assert_int_equal(kvx_service_list_workers(fix.service, fix.caller, &fix.arena, &infos, &n, &fix.error),
+    assert_int_equal(kvx_service_register_list(fix.service, &by_default,
+                                               " 1 = tcp://h:1 ,2:3=tcp://h:2,node-a=ipc:///x", &fix.error),
+                     0);
+    assert_int_equal(kvx_service_list_workers(fix.service, &fix.arena, &everything, &infos, &n, &fix.error),
                      0);
     assert_int_equal(n, 4);
     assert_true(kvx_bytes_is(infos[1].endpoint, "tcp://h:1") && infos[1].instance.numeric);
     assert_true(infos[2].dp_rank == 3 && kvx_bytes_is(infos[2].instance.text, "2"));
     assert_false(infos[3].instance.numeric);
-    assert_int_equal(kvx_service_register_list(fix.service, "1=tcp://h:1", &fix.error), KVX_EXISTS);
+    assert_int_equal(kvx_service_register_list(fix.service, &by_default, "1=tcp://h:1", &fix.error),
+                     KVX_EXISTS);
     assert_non_null(strstr(fix.error.text, "worker entry `1=tcp://h:1`"));
 }
 

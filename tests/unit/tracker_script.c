@@ -59,6 +59,9 @@ static struct kvx_track_verdict run_step(struct kvx_tracker *t, const struct scr
         return v;
     case IN_DRAINED:
         return kvx_tracker_drained(t);
+    case IN_FROM_ONE:
+        kvx_tracker_may_begin_at_one(t);
+        return v;
     case IN_UNSEQUENCED:
         kvx_tracker_unsequenced(t);
         return v;

@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 enum script_input {
-    IN_END = 0, /* ends a script */
+    IN_END = 0,  /* ends a script */
+    IN_FROM_ONE, /* a pool: its numbers may begin at 1 */
     IN_CONNECT,
     IN_DISCONNECT, /* at `ms` */
     IN_TICK,       /* at `ms` */

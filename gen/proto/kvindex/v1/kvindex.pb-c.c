@@ -367,6 +367,186 @@ void   kvindex__v1__worker_status__free_unpacked
   assert(message->base.descriptor == &kvindex__v1__worker_status__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   kvindex__v1__partition__init
+                     (Kvindex__V1__Partition         *message)
+{
+  static const Kvindex__V1__Partition init_value = KVINDEX__V1__PARTITION__INIT;
+  *message = init_value;
+}
+size_t kvindex__v1__partition__get_packed_size
+                     (const Kvindex__V1__Partition *message)
+{
+  assert(message->base.descriptor == &kvindex__v1__partition__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kvindex__v1__partition__pack
+                     (const Kvindex__V1__Partition *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kvindex__v1__partition__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kvindex__v1__partition__pack_to_buffer
+                     (const Kvindex__V1__Partition *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kvindex__v1__partition__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kvindex__V1__Partition *
+       kvindex__v1__partition__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kvindex__V1__Partition *)
+     protobuf_c_message_unpack (&kvindex__v1__partition__descriptor,
+                                allocator, len, data);
+}
+void   kvindex__v1__partition__free_unpacked
+                     (Kvindex__V1__Partition *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kvindex__v1__partition__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   kvindex__v1__list_partitions_request__init
+                     (Kvindex__V1__ListPartitionsRequest         *message)
+{
+  static const Kvindex__V1__ListPartitionsRequest init_value = KVINDEX__V1__LIST_PARTITIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t kvindex__v1__list_partitions_request__get_packed_size
+                     (const Kvindex__V1__ListPartitionsRequest *message)
+{
+  assert(message->base.descriptor == &kvindex__v1__list_partitions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kvindex__v1__list_partitions_request__pack
+                     (const Kvindex__V1__ListPartitionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kvindex__v1__list_partitions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kvindex__v1__list_partitions_request__pack_to_buffer
+                     (const Kvindex__V1__ListPartitionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kvindex__v1__list_partitions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kvindex__V1__ListPartitionsRequest *
+       kvindex__v1__list_partitions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kvindex__V1__ListPartitionsRequest *)
+     protobuf_c_message_unpack (&kvindex__v1__list_partitions_request__descriptor,
+                                allocator, len, data);
+}
+void   kvindex__v1__list_partitions_request__free_unpacked
+                     (Kvindex__V1__ListPartitionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kvindex__v1__list_partitions_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   kvindex__v1__list_partitions_response__init
+                     (Kvindex__V1__ListPartitionsResponse         *message)
+{
+  static const Kvindex__V1__ListPartitionsResponse init_value = KVINDEX__V1__LIST_PARTITIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t kvindex__v1__list_partitions_response__get_packed_size
+                     (const Kvindex__V1__ListPartitionsResponse *message)
+{
+  assert(message->base.descriptor == &kvindex__v1__list_partitions_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kvindex__v1__list_partitions_response__pack
+                     (const Kvindex__V1__ListPartitionsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kvindex__v1__list_partitions_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kvindex__v1__list_partitions_response__pack_to_buffer
+                     (const Kvindex__V1__ListPartitionsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kvindex__v1__list_partitions_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kvindex__V1__ListPartitionsResponse *
+       kvindex__v1__list_partitions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kvindex__V1__ListPartitionsResponse *)
+     protobuf_c_message_unpack (&kvindex__v1__list_partitions_response__descriptor,
+                                allocator, len, data);
+}
+void   kvindex__v1__list_partitions_response__free_unpacked
+                     (Kvindex__V1__ListPartitionsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kvindex__v1__list_partitions_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   kvindex__v1__partition_status__init
+                     (Kvindex__V1__PartitionStatus         *message)
+{
+  static const Kvindex__V1__PartitionStatus init_value = KVINDEX__V1__PARTITION_STATUS__INIT;
+  *message = init_value;
+}
+size_t kvindex__v1__partition_status__get_packed_size
+                     (const Kvindex__V1__PartitionStatus *message)
+{
+  assert(message->base.descriptor == &kvindex__v1__partition_status__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kvindex__v1__partition_status__pack
+                     (const Kvindex__V1__PartitionStatus *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kvindex__v1__partition_status__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kvindex__v1__partition_status__pack_to_buffer
+                     (const Kvindex__V1__PartitionStatus *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kvindex__v1__partition_status__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kvindex__V1__PartitionStatus *
+       kvindex__v1__partition_status__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kvindex__V1__PartitionStatus *)
+     protobuf_c_message_unpack (&kvindex__v1__partition_status__descriptor,
+                                allocator, len, data);
+}
+void   kvindex__v1__partition_status__free_unpacked
+                     (Kvindex__V1__PartitionStatus *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kvindex__v1__partition_status__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   kvindex__v1__tier_blocks__init
                      (Kvindex__V1__TierBlocks         *message)
 {
@@ -500,6 +680,51 @@ void   kvindex__v1__query_by_hash_request__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &kvindex__v1__query_by_hash_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   kvindex__v1__candidate__init
+                     (Kvindex__V1__Candidate         *message)
+{
+  static const Kvindex__V1__Candidate init_value = KVINDEX__V1__CANDIDATE__INIT;
+  *message = init_value;
+}
+size_t kvindex__v1__candidate__get_packed_size
+                     (const Kvindex__V1__Candidate *message)
+{
+  assert(message->base.descriptor == &kvindex__v1__candidate__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kvindex__v1__candidate__pack
+                     (const Kvindex__V1__Candidate *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kvindex__v1__candidate__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kvindex__v1__candidate__pack_to_buffer
+                     (const Kvindex__V1__Candidate *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kvindex__v1__candidate__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kvindex__V1__Candidate *
+       kvindex__v1__candidate__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kvindex__V1__Candidate *)
+     protobuf_c_message_unpack (&kvindex__v1__candidate__descriptor,
+                                allocator, len, data);
+}
+void   kvindex__v1__candidate__free_unpacked
+                     (Kvindex__V1__Candidate *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kvindex__v1__candidate__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   kvindex__v1__query_response__init
@@ -815,6 +1040,276 @@ void   kvindex__v1__stored_blocks__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &kvindex__v1__stored_blocks__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   kvindex__v1__register_peer_request__init
+                     (Kvindex__V1__RegisterPeerRequest         *message)
+{
+  static const Kvindex__V1__RegisterPeerRequest init_value = KVINDEX__V1__REGISTER_PEER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t kvindex__v1__register_peer_request__get_packed_size
+                     (const Kvindex__V1__RegisterPeerRequest *message)
+{
+  assert(message->base.descriptor == &kvindex__v1__register_peer_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kvindex__v1__register_peer_request__pack
+                     (const Kvindex__V1__RegisterPeerRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kvindex__v1__register_peer_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kvindex__v1__register_peer_request__pack_to_buffer
+                     (const Kvindex__V1__RegisterPeerRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kvindex__v1__register_peer_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kvindex__V1__RegisterPeerRequest *
+       kvindex__v1__register_peer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kvindex__V1__RegisterPeerRequest *)
+     protobuf_c_message_unpack (&kvindex__v1__register_peer_request__descriptor,
+                                allocator, len, data);
+}
+void   kvindex__v1__register_peer_request__free_unpacked
+                     (Kvindex__V1__RegisterPeerRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kvindex__v1__register_peer_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   kvindex__v1__register_peer_response__init
+                     (Kvindex__V1__RegisterPeerResponse         *message)
+{
+  static const Kvindex__V1__RegisterPeerResponse init_value = KVINDEX__V1__REGISTER_PEER_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t kvindex__v1__register_peer_response__get_packed_size
+                     (const Kvindex__V1__RegisterPeerResponse *message)
+{
+  assert(message->base.descriptor == &kvindex__v1__register_peer_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kvindex__v1__register_peer_response__pack
+                     (const Kvindex__V1__RegisterPeerResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kvindex__v1__register_peer_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kvindex__v1__register_peer_response__pack_to_buffer
+                     (const Kvindex__V1__RegisterPeerResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kvindex__v1__register_peer_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kvindex__V1__RegisterPeerResponse *
+       kvindex__v1__register_peer_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kvindex__V1__RegisterPeerResponse *)
+     protobuf_c_message_unpack (&kvindex__v1__register_peer_response__descriptor,
+                                allocator, len, data);
+}
+void   kvindex__v1__register_peer_response__free_unpacked
+                     (Kvindex__V1__RegisterPeerResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kvindex__v1__register_peer_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   kvindex__v1__deregister_peer_request__init
+                     (Kvindex__V1__DeregisterPeerRequest         *message)
+{
+  static const Kvindex__V1__DeregisterPeerRequest init_value = KVINDEX__V1__DEREGISTER_PEER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t kvindex__v1__deregister_peer_request__get_packed_size
+                     (const Kvindex__V1__DeregisterPeerRequest *message)
+{
+  assert(message->base.descriptor == &kvindex__v1__deregister_peer_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kvindex__v1__deregister_peer_request__pack
+                     (const Kvindex__V1__DeregisterPeerRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kvindex__v1__deregister_peer_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kvindex__v1__deregister_peer_request__pack_to_buffer
+                     (const Kvindex__V1__DeregisterPeerRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kvindex__v1__deregister_peer_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kvindex__V1__DeregisterPeerRequest *
+       kvindex__v1__deregister_peer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kvindex__V1__DeregisterPeerRequest *)
+     protobuf_c_message_unpack (&kvindex__v1__deregister_peer_request__descriptor,
+                                allocator, len, data);
+}
+void   kvindex__v1__deregister_peer_request__free_unpacked
+                     (Kvindex__V1__DeregisterPeerRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kvindex__v1__deregister_peer_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   kvindex__v1__deregister_peer_response__init
+                     (Kvindex__V1__DeregisterPeerResponse         *message)
+{
+  static const Kvindex__V1__DeregisterPeerResponse init_value = KVINDEX__V1__DEREGISTER_PEER_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t kvindex__v1__deregister_peer_response__get_packed_size
+                     (const Kvindex__V1__DeregisterPeerResponse *message)
+{
+  assert(message->base.descriptor == &kvindex__v1__deregister_peer_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kvindex__v1__deregister_peer_response__pack
+                     (const Kvindex__V1__DeregisterPeerResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kvindex__v1__deregister_peer_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kvindex__v1__deregister_peer_response__pack_to_buffer
+                     (const Kvindex__V1__DeregisterPeerResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kvindex__v1__deregister_peer_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kvindex__V1__DeregisterPeerResponse *
+       kvindex__v1__deregister_peer_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kvindex__V1__DeregisterPeerResponse *)
+     protobuf_c_message_unpack (&kvindex__v1__deregister_peer_response__descriptor,
+                                allocator, len, data);
+}
+void   kvindex__v1__deregister_peer_response__free_unpacked
+                     (Kvindex__V1__DeregisterPeerResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kvindex__v1__deregister_peer_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   kvindex__v1__list_peers_request__init
+                     (Kvindex__V1__ListPeersRequest         *message)
+{
+  static const Kvindex__V1__ListPeersRequest init_value = KVINDEX__V1__LIST_PEERS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t kvindex__v1__list_peers_request__get_packed_size
+                     (const Kvindex__V1__ListPeersRequest *message)
+{
+  assert(message->base.descriptor == &kvindex__v1__list_peers_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kvindex__v1__list_peers_request__pack
+                     (const Kvindex__V1__ListPeersRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kvindex__v1__list_peers_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kvindex__v1__list_peers_request__pack_to_buffer
+                     (const Kvindex__V1__ListPeersRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kvindex__v1__list_peers_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kvindex__V1__ListPeersRequest *
+       kvindex__v1__list_peers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kvindex__V1__ListPeersRequest *)
+     protobuf_c_message_unpack (&kvindex__v1__list_peers_request__descriptor,
+                                allocator, len, data);
+}
+void   kvindex__v1__list_peers_request__free_unpacked
+                     (Kvindex__V1__ListPeersRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kvindex__v1__list_peers_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   kvindex__v1__list_peers_response__init
+                     (Kvindex__V1__ListPeersResponse         *message)
+{
+  static const Kvindex__V1__ListPeersResponse init_value = KVINDEX__V1__LIST_PEERS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t kvindex__v1__list_peers_response__get_packed_size
+                     (const Kvindex__V1__ListPeersResponse *message)
+{
+  assert(message->base.descriptor == &kvindex__v1__list_peers_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kvindex__v1__list_peers_response__pack
+                     (const Kvindex__V1__ListPeersResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kvindex__v1__list_peers_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kvindex__v1__list_peers_response__pack_to_buffer
+                     (const Kvindex__V1__ListPeersResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kvindex__v1__list_peers_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kvindex__V1__ListPeersResponse *
+       kvindex__v1__list_peers_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kvindex__V1__ListPeersResponse *)
+     protobuf_c_message_unpack (&kvindex__v1__list_peers_response__descriptor,
+                                allocator, len, data);
+}
+void   kvindex__v1__list_peers_response__free_unpacked
+                     (Kvindex__V1__ListPeersResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kvindex__v1__list_peers_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   kvindex__v1__get_health_request__init
@@ -1138,7 +1633,7 @@ const ProtobufCMessageDescriptor kvindex__v1__worker__descriptor =
   (ProtobufCMessageInit) kvindex__v1__worker__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kvindex__v1__register_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor kvindex__v1__register_request__field_descriptors[10] =
 {
   {
     "instance_id",
@@ -1200,18 +1695,85 @@ static const ProtobufCFieldDescriptor kvindex__v1__register_request__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "kind",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__RegisterRequest, kind),
+    &kvindex__v1__source_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "model",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__RegisterRequest, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tenant",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__RegisterRequest, tenant),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "additional_salt",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__RegisterRequest, additional_salt),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lora_name",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__RegisterRequest, lora_name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kvindex__v1__register_request__field_indices_by_name[] = {
+  8,   /* field[8] = additional_salt */
   4,   /* field[4] = block_size_tokens */
   1,   /* field[1] = dp_rank */
   2,   /* field[2] = endpoint */
   0,   /* field[0] = instance_id */
+  5,   /* field[5] = kind */
+  9,   /* field[9] = lora_name */
+  6,   /* field[6] = model */
   3,   /* field[3] = replay_endpoint */
+  7,   /* field[7] = tenant */
 };
-static const ProtobufCIntRange kvindex__v1__register_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange kvindex__v1__register_request__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 16, 6 },
+  { 20, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor kvindex__v1__register_request__descriptor =
 {
@@ -1221,10 +1783,10 @@ const ProtobufCMessageDescriptor kvindex__v1__register_request__descriptor =
   "Kvindex__V1__RegisterRequest",
   "kvindex.v1",
   sizeof(Kvindex__V1__RegisterRequest),
-  5,
+  10,
   kvindex__v1__register_request__field_descriptors,
   kvindex__v1__register_request__field_indices_by_name,
-  1,  kvindex__v1__register_request__number_ranges,
+  3,  kvindex__v1__register_request__number_ranges,
   (ProtobufCMessageInit) kvindex__v1__register_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1246,7 +1808,7 @@ const ProtobufCMessageDescriptor kvindex__v1__register_response__descriptor =
   (ProtobufCMessageInit) kvindex__v1__register_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kvindex__v1__unregister_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor kvindex__v1__unregister_request__field_descriptors[6] =
 {
   {
     "instance_id",
@@ -1272,15 +1834,68 @@ static const ProtobufCFieldDescriptor kvindex__v1__unregister_request__field_des
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "model",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__UnregisterRequest, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tenant",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__UnregisterRequest, tenant),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "additional_salt",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__UnregisterRequest, additional_salt),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "block_size_tokens",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__UnregisterRequest, block_size_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kvindex__v1__unregister_request__field_indices_by_name[] = {
+  4,   /* field[4] = additional_salt */
+  5,   /* field[5] = block_size_tokens */
   1,   /* field[1] = dp_rank */
   0,   /* field[0] = instance_id */
+  2,   /* field[2] = model */
+  3,   /* field[3] = tenant */
 };
-static const ProtobufCIntRange kvindex__v1__unregister_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange kvindex__v1__unregister_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 16, 2 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor kvindex__v1__unregister_request__descriptor =
 {
@@ -1290,10 +1905,10 @@ const ProtobufCMessageDescriptor kvindex__v1__unregister_request__descriptor =
   "Kvindex__V1__UnregisterRequest",
   "kvindex.v1",
   sizeof(Kvindex__V1__UnregisterRequest),
-  2,
+  6,
   kvindex__v1__unregister_request__field_descriptors,
   kvindex__v1__unregister_request__field_indices_by_name,
-  1,  kvindex__v1__unregister_request__number_ranges,
+  2,  kvindex__v1__unregister_request__number_ranges,
   (ProtobufCMessageInit) kvindex__v1__unregister_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1335,9 +1950,42 @@ const ProtobufCMessageDescriptor kvindex__v1__unregister_response__descriptor =
   (ProtobufCMessageInit) kvindex__v1__unregister_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define kvindex__v1__list_workers_request__field_descriptors NULL
-#define kvindex__v1__list_workers_request__field_indices_by_name NULL
-#define kvindex__v1__list_workers_request__number_ranges NULL
+static const ProtobufCFieldDescriptor kvindex__v1__list_workers_request__field_descriptors[2] =
+{
+  {
+    "model",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__ListWorkersRequest, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tenant",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__ListWorkersRequest, tenant),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kvindex__v1__list_workers_request__field_indices_by_name[] = {
+  0,   /* field[0] = model */
+  1,   /* field[1] = tenant */
+};
+static const ProtobufCIntRange kvindex__v1__list_workers_request__number_ranges[1 + 1] =
+{
+  { 16, 0 },
+  { 0, 2 }
+};
 const ProtobufCMessageDescriptor kvindex__v1__list_workers_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1346,10 +1994,10 @@ const ProtobufCMessageDescriptor kvindex__v1__list_workers_request__descriptor =
   "Kvindex__V1__ListWorkersRequest",
   "kvindex.v1",
   sizeof(Kvindex__V1__ListWorkersRequest),
-  0,
+  2,
   kvindex__v1__list_workers_request__field_descriptors,
   kvindex__v1__list_workers_request__field_indices_by_name,
-  0,  kvindex__v1__list_workers_request__number_ranges,
+  1,  kvindex__v1__list_workers_request__number_ranges,
   (ProtobufCMessageInit) kvindex__v1__list_workers_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1391,7 +2039,7 @@ const ProtobufCMessageDescriptor kvindex__v1__list_workers_response__descriptor 
   (ProtobufCMessageInit) kvindex__v1__list_workers_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kvindex__v1__worker_status__field_descriptors[16] =
+static const ProtobufCFieldDescriptor kvindex__v1__worker_status__field_descriptors[19] =
 {
   {
     "worker",
@@ -1585,15 +2233,54 @@ static const ProtobufCFieldDescriptor kvindex__v1__worker_status__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "additional_salt",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__WorkerStatus, additional_salt),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lora_name",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__WorkerStatus, lora_name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__WorkerStatus, kind),
+    &kvindex__v1__source_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kvindex__v1__worker_status__field_indices_by_name[] = {
+  16,   /* field[16] = additional_salt */
   9,   /* field[9] = applied_batches */
   12,   /* field[12] = block_size_tokens */
   1,   /* field[1] = endpoint */
   15,   /* field[15] = held_blocks */
+  18,   /* field[18] = kind */
   11,   /* field[11] = last_event_unix_ms */
   7,   /* field[7] = last_sequence */
   3,   /* field[3] = learned */
+  17,   /* field[17] = lora_name */
   8,   /* field[8] = missing_batches */
   13,   /* field[13] = model */
   5,   /* field[5] = reason */
@@ -1607,7 +2294,7 @@ static const unsigned kvindex__v1__worker_status__field_indices_by_name[] = {
 static const ProtobufCIntRange kvindex__v1__worker_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor kvindex__v1__worker_status__descriptor =
 {
@@ -1617,11 +2304,260 @@ const ProtobufCMessageDescriptor kvindex__v1__worker_status__descriptor =
   "Kvindex__V1__WorkerStatus",
   "kvindex.v1",
   sizeof(Kvindex__V1__WorkerStatus),
-  16,
+  19,
   kvindex__v1__worker_status__field_descriptors,
   kvindex__v1__worker_status__field_indices_by_name,
   1,  kvindex__v1__worker_status__number_ranges,
   (ProtobufCMessageInit) kvindex__v1__worker_status__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor kvindex__v1__partition__field_descriptors[4] =
+{
+  {
+    "model",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__Partition, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tenant",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__Partition, tenant),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "additional_salt",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__Partition, additional_salt),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "block_size_tokens",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__Partition, block_size_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kvindex__v1__partition__field_indices_by_name[] = {
+  2,   /* field[2] = additional_salt */
+  3,   /* field[3] = block_size_tokens */
+  0,   /* field[0] = model */
+  1,   /* field[1] = tenant */
+};
+static const ProtobufCIntRange kvindex__v1__partition__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor kvindex__v1__partition__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kvindex.v1.Partition",
+  "Partition",
+  "Kvindex__V1__Partition",
+  "kvindex.v1",
+  sizeof(Kvindex__V1__Partition),
+  4,
+  kvindex__v1__partition__field_descriptors,
+  kvindex__v1__partition__field_indices_by_name,
+  1,  kvindex__v1__partition__number_ranges,
+  (ProtobufCMessageInit) kvindex__v1__partition__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define kvindex__v1__list_partitions_request__field_descriptors NULL
+#define kvindex__v1__list_partitions_request__field_indices_by_name NULL
+#define kvindex__v1__list_partitions_request__number_ranges NULL
+const ProtobufCMessageDescriptor kvindex__v1__list_partitions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kvindex.v1.ListPartitionsRequest",
+  "ListPartitionsRequest",
+  "Kvindex__V1__ListPartitionsRequest",
+  "kvindex.v1",
+  sizeof(Kvindex__V1__ListPartitionsRequest),
+  0,
+  kvindex__v1__list_partitions_request__field_descriptors,
+  kvindex__v1__list_partitions_request__field_indices_by_name,
+  0,  kvindex__v1__list_partitions_request__number_ranges,
+  (ProtobufCMessageInit) kvindex__v1__list_partitions_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor kvindex__v1__list_partitions_response__field_descriptors[1] =
+{
+  {
+    "partitions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Kvindex__V1__ListPartitionsResponse, n_partitions),
+    offsetof(Kvindex__V1__ListPartitionsResponse, partitions),
+    &kvindex__v1__partition_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kvindex__v1__list_partitions_response__field_indices_by_name[] = {
+  0,   /* field[0] = partitions */
+};
+static const ProtobufCIntRange kvindex__v1__list_partitions_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor kvindex__v1__list_partitions_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kvindex.v1.ListPartitionsResponse",
+  "ListPartitionsResponse",
+  "Kvindex__V1__ListPartitionsResponse",
+  "kvindex.v1",
+  sizeof(Kvindex__V1__ListPartitionsResponse),
+  1,
+  kvindex__v1__list_partitions_response__field_descriptors,
+  kvindex__v1__list_partitions_response__field_indices_by_name,
+  1,  kvindex__v1__list_partitions_response__number_ranges,
+  (ProtobufCMessageInit) kvindex__v1__list_partitions_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor kvindex__v1__partition_status__field_descriptors[7] =
+{
+  {
+    "partition",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__PartitionStatus, partition),
+    &kvindex__v1__partition__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "workers",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__PartitionStatus, workers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pools",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__PartitionStatus, pools),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "held_blocks",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__PartitionStatus, held_blocks),
+    &kvindex__v1__tier_blocks__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "positions",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__PartitionStatus, positions),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "memory_bytes",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__PartitionStatus, memory_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pool_blocks",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__PartitionStatus, pool_blocks),
+    &kvindex__v1__tier_blocks__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kvindex__v1__partition_status__field_indices_by_name[] = {
+  3,   /* field[3] = held_blocks */
+  5,   /* field[5] = memory_bytes */
+  0,   /* field[0] = partition */
+  6,   /* field[6] = pool_blocks */
+  2,   /* field[2] = pools */
+  4,   /* field[4] = positions */
+  1,   /* field[1] = workers */
+};
+static const ProtobufCIntRange kvindex__v1__partition_status__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor kvindex__v1__partition_status__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kvindex.v1.PartitionStatus",
+  "PartitionStatus",
+  "Kvindex__V1__PartitionStatus",
+  "kvindex.v1",
+  sizeof(Kvindex__V1__PartitionStatus),
+  7,
+  kvindex__v1__partition_status__field_descriptors,
+  kvindex__v1__partition_status__field_indices_by_name,
+  1,  kvindex__v1__partition_status__number_ranges,
+  (ProtobufCMessageInit) kvindex__v1__partition_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor kvindex__v1__tier_blocks__field_descriptors[4] =
@@ -1701,7 +2637,7 @@ const ProtobufCMessageDescriptor kvindex__v1__tier_blocks__descriptor =
   (ProtobufCMessageInit) kvindex__v1__tier_blocks__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kvindex__v1__query_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor kvindex__v1__query_request__field_descriptors[11] =
 {
   {
     "token_ids",
@@ -1715,14 +2651,146 @@ static const ProtobufCFieldDescriptor kvindex__v1__query_request__field_descript
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "bigrams",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__QueryRequest, bigrams),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "model",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__QueryRequest, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tenant",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__QueryRequest, tenant),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "additional_salt",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__QueryRequest, additional_salt),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "block_size_tokens",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__QueryRequest, block_size_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lora_name",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__QueryRequest, lora_name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cache_salt",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__QueryRequest, cache_salt),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "candidates",
+    32,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Kvindex__V1__QueryRequest, n_candidates),
+    offsetof(Kvindex__V1__QueryRequest, candidates),
+    &kvindex__v1__candidate__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_hits",
+    33,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__QueryRequest, max_hits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "every_worker",
+    34,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__QueryRequest, every_worker),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kvindex__v1__query_request__field_indices_by_name[] = {
+  4,   /* field[4] = additional_salt */
+  1,   /* field[1] = bigrams */
+  5,   /* field[5] = block_size_tokens */
+  7,   /* field[7] = cache_salt */
+  8,   /* field[8] = candidates */
+  10,   /* field[10] = every_worker */
+  6,   /* field[6] = lora_name */
+  9,   /* field[9] = max_hits */
+  2,   /* field[2] = model */
+  3,   /* field[3] = tenant */
   0,   /* field[0] = token_ids */
 };
-static const ProtobufCIntRange kvindex__v1__query_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange kvindex__v1__query_request__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 16, 2 },
+  { 32, 8 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor kvindex__v1__query_request__descriptor =
 {
@@ -1732,14 +2800,14 @@ const ProtobufCMessageDescriptor kvindex__v1__query_request__descriptor =
   "Kvindex__V1__QueryRequest",
   "kvindex.v1",
   sizeof(Kvindex__V1__QueryRequest),
-  1,
+  11,
   kvindex__v1__query_request__field_descriptors,
   kvindex__v1__query_request__field_indices_by_name,
-  1,  kvindex__v1__query_request__number_ranges,
+  3,  kvindex__v1__query_request__number_ranges,
   (ProtobufCMessageInit) kvindex__v1__query_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kvindex__v1__query_by_hash_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor kvindex__v1__query_by_hash_request__field_descriptors[9] =
 {
   {
     "block_hashes",
@@ -1753,14 +2821,120 @@ static const ProtobufCFieldDescriptor kvindex__v1__query_by_hash_request__field_
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sequence_hashes",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Kvindex__V1__QueryByHashRequest, n_sequence_hashes),
+    offsetof(Kvindex__V1__QueryByHashRequest, sequence_hashes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "model",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__QueryByHashRequest, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tenant",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__QueryByHashRequest, tenant),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "additional_salt",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__QueryByHashRequest, additional_salt),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "block_size_tokens",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__QueryByHashRequest, block_size_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "candidates",
+    32,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Kvindex__V1__QueryByHashRequest, n_candidates),
+    offsetof(Kvindex__V1__QueryByHashRequest, candidates),
+    &kvindex__v1__candidate__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_hits",
+    33,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__QueryByHashRequest, max_hits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "every_worker",
+    34,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__QueryByHashRequest, every_worker),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kvindex__v1__query_by_hash_request__field_indices_by_name[] = {
+  4,   /* field[4] = additional_salt */
   0,   /* field[0] = block_hashes */
+  5,   /* field[5] = block_size_tokens */
+  6,   /* field[6] = candidates */
+  8,   /* field[8] = every_worker */
+  7,   /* field[7] = max_hits */
+  2,   /* field[2] = model */
+  1,   /* field[1] = sequence_hashes */
+  3,   /* field[3] = tenant */
 };
-static const ProtobufCIntRange kvindex__v1__query_by_hash_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange kvindex__v1__query_by_hash_request__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 16, 2 },
+  { 32, 6 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor kvindex__v1__query_by_hash_request__descriptor =
 {
@@ -1770,11 +2944,62 @@ const ProtobufCMessageDescriptor kvindex__v1__query_by_hash_request__descriptor 
   "Kvindex__V1__QueryByHashRequest",
   "kvindex.v1",
   sizeof(Kvindex__V1__QueryByHashRequest),
-  1,
+  9,
   kvindex__v1__query_by_hash_request__field_descriptors,
   kvindex__v1__query_by_hash_request__field_indices_by_name,
-  1,  kvindex__v1__query_by_hash_request__number_ranges,
+  3,  kvindex__v1__query_by_hash_request__number_ranges,
   (ProtobufCMessageInit) kvindex__v1__query_by_hash_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor kvindex__v1__candidate__field_descriptors[2] =
+{
+  {
+    "instance_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__Candidate, instance_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dp_rank",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Kvindex__V1__Candidate, rank_case),
+    offsetof(Kvindex__V1__Candidate, dp_rank),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kvindex__v1__candidate__field_indices_by_name[] = {
+  1,   /* field[1] = dp_rank */
+  0,   /* field[0] = instance_id */
+};
+static const ProtobufCIntRange kvindex__v1__candidate__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor kvindex__v1__candidate__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kvindex.v1.Candidate",
+  "Candidate",
+  "Kvindex__V1__Candidate",
+  "kvindex.v1",
+  sizeof(Kvindex__V1__Candidate),
+  2,
+  kvindex__v1__candidate__field_descriptors,
+  kvindex__v1__candidate__field_indices_by_name,
+  1,  kvindex__v1__candidate__number_ranges,
+  (ProtobufCMessageInit) kvindex__v1__candidate__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor kvindex__v1__query_response__field_descriptors[1] =
@@ -2033,9 +3258,42 @@ const ProtobufCMessageDescriptor kvindex__v1__hit__descriptor =
   (ProtobufCMessageInit) kvindex__v1__hit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define kvindex__v1__dump_request__field_descriptors NULL
-#define kvindex__v1__dump_request__field_indices_by_name NULL
-#define kvindex__v1__dump_request__number_ranges NULL
+static const ProtobufCFieldDescriptor kvindex__v1__dump_request__field_descriptors[2] =
+{
+  {
+    "model",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__DumpRequest, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tenant",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__DumpRequest, tenant),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kvindex__v1__dump_request__field_indices_by_name[] = {
+  0,   /* field[0] = model */
+  1,   /* field[1] = tenant */
+};
+static const ProtobufCIntRange kvindex__v1__dump_request__number_ranges[1 + 1] =
+{
+  { 16, 0 },
+  { 0, 2 }
+};
 const ProtobufCMessageDescriptor kvindex__v1__dump_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2044,14 +3302,14 @@ const ProtobufCMessageDescriptor kvindex__v1__dump_request__descriptor =
   "Kvindex__V1__DumpRequest",
   "kvindex.v1",
   sizeof(Kvindex__V1__DumpRequest),
-  0,
+  2,
   kvindex__v1__dump_request__field_descriptors,
   kvindex__v1__dump_request__field_indices_by_name,
-  0,  kvindex__v1__dump_request__number_ranges,
+  1,  kvindex__v1__dump_request__number_ranges,
   (ProtobufCMessageInit) kvindex__v1__dump_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kvindex__v1__dump_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor kvindex__v1__dump_response__field_descriptors[2] =
 {
   {
     "events",
@@ -2065,14 +3323,27 @@ static const ProtobufCFieldDescriptor kvindex__v1__dump_response__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "partition",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__DumpResponse, partition),
+    &kvindex__v1__partition__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kvindex__v1__dump_response__field_indices_by_name[] = {
   0,   /* field[0] = events */
+  1,   /* field[1] = partition */
 };
 static const ProtobufCIntRange kvindex__v1__dump_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor kvindex__v1__dump_response__descriptor =
 {
@@ -2082,7 +3353,7 @@ const ProtobufCMessageDescriptor kvindex__v1__dump_response__descriptor =
   "Kvindex__V1__DumpResponse",
   "kvindex.v1",
   sizeof(Kvindex__V1__DumpResponse),
-  1,
+  2,
   kvindex__v1__dump_response__field_descriptors,
   kvindex__v1__dump_response__field_indices_by_name,
   1,  kvindex__v1__dump_response__number_ranges,
@@ -2190,6 +3461,174 @@ const ProtobufCMessageDescriptor kvindex__v1__stored_blocks__descriptor =
   kvindex__v1__stored_blocks__field_indices_by_name,
   1,  kvindex__v1__stored_blocks__number_ranges,
   (ProtobufCMessageInit) kvindex__v1__stored_blocks__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor kvindex__v1__register_peer_request__field_descriptors[1] =
+{
+  {
+    "url",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__RegisterPeerRequest, url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kvindex__v1__register_peer_request__field_indices_by_name[] = {
+  0,   /* field[0] = url */
+};
+static const ProtobufCIntRange kvindex__v1__register_peer_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor kvindex__v1__register_peer_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kvindex.v1.RegisterPeerRequest",
+  "RegisterPeerRequest",
+  "Kvindex__V1__RegisterPeerRequest",
+  "kvindex.v1",
+  sizeof(Kvindex__V1__RegisterPeerRequest),
+  1,
+  kvindex__v1__register_peer_request__field_descriptors,
+  kvindex__v1__register_peer_request__field_indices_by_name,
+  1,  kvindex__v1__register_peer_request__number_ranges,
+  (ProtobufCMessageInit) kvindex__v1__register_peer_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define kvindex__v1__register_peer_response__field_descriptors NULL
+#define kvindex__v1__register_peer_response__field_indices_by_name NULL
+#define kvindex__v1__register_peer_response__number_ranges NULL
+const ProtobufCMessageDescriptor kvindex__v1__register_peer_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kvindex.v1.RegisterPeerResponse",
+  "RegisterPeerResponse",
+  "Kvindex__V1__RegisterPeerResponse",
+  "kvindex.v1",
+  sizeof(Kvindex__V1__RegisterPeerResponse),
+  0,
+  kvindex__v1__register_peer_response__field_descriptors,
+  kvindex__v1__register_peer_response__field_indices_by_name,
+  0,  kvindex__v1__register_peer_response__number_ranges,
+  (ProtobufCMessageInit) kvindex__v1__register_peer_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor kvindex__v1__deregister_peer_request__field_descriptors[1] =
+{
+  {
+    "url",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Kvindex__V1__DeregisterPeerRequest, url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kvindex__v1__deregister_peer_request__field_indices_by_name[] = {
+  0,   /* field[0] = url */
+};
+static const ProtobufCIntRange kvindex__v1__deregister_peer_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor kvindex__v1__deregister_peer_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kvindex.v1.DeregisterPeerRequest",
+  "DeregisterPeerRequest",
+  "Kvindex__V1__DeregisterPeerRequest",
+  "kvindex.v1",
+  sizeof(Kvindex__V1__DeregisterPeerRequest),
+  1,
+  kvindex__v1__deregister_peer_request__field_descriptors,
+  kvindex__v1__deregister_peer_request__field_indices_by_name,
+  1,  kvindex__v1__deregister_peer_request__number_ranges,
+  (ProtobufCMessageInit) kvindex__v1__deregister_peer_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define kvindex__v1__deregister_peer_response__field_descriptors NULL
+#define kvindex__v1__deregister_peer_response__field_indices_by_name NULL
+#define kvindex__v1__deregister_peer_response__number_ranges NULL
+const ProtobufCMessageDescriptor kvindex__v1__deregister_peer_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kvindex.v1.DeregisterPeerResponse",
+  "DeregisterPeerResponse",
+  "Kvindex__V1__DeregisterPeerResponse",
+  "kvindex.v1",
+  sizeof(Kvindex__V1__DeregisterPeerResponse),
+  0,
+  kvindex__v1__deregister_peer_response__field_descriptors,
+  kvindex__v1__deregister_peer_response__field_indices_by_name,
+  0,  kvindex__v1__deregister_peer_response__number_ranges,
+  (ProtobufCMessageInit) kvindex__v1__deregister_peer_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define kvindex__v1__list_peers_request__field_descriptors NULL
+#define kvindex__v1__list_peers_request__field_indices_by_name NULL
+#define kvindex__v1__list_peers_request__number_ranges NULL
+const ProtobufCMessageDescriptor kvindex__v1__list_peers_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kvindex.v1.ListPeersRequest",
+  "ListPeersRequest",
+  "Kvindex__V1__ListPeersRequest",
+  "kvindex.v1",
+  sizeof(Kvindex__V1__ListPeersRequest),
+  0,
+  kvindex__v1__list_peers_request__field_descriptors,
+  kvindex__v1__list_peers_request__field_indices_by_name,
+  0,  kvindex__v1__list_peers_request__number_ranges,
+  (ProtobufCMessageInit) kvindex__v1__list_peers_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor kvindex__v1__list_peers_response__field_descriptors[1] =
+{
+  {
+    "urls",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Kvindex__V1__ListPeersResponse, n_urls),
+    offsetof(Kvindex__V1__ListPeersResponse, urls),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kvindex__v1__list_peers_response__field_indices_by_name[] = {
+  0,   /* field[0] = urls */
+};
+static const ProtobufCIntRange kvindex__v1__list_peers_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor kvindex__v1__list_peers_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kvindex.v1.ListPeersResponse",
+  "ListPeersResponse",
+  "Kvindex__V1__ListPeersResponse",
+  "kvindex.v1",
+  sizeof(Kvindex__V1__ListPeersResponse),
+  1,
+  kvindex__v1__list_peers_response__field_descriptors,
+  kvindex__v1__list_peers_response__field_indices_by_name,
+  1,  kvindex__v1__list_peers_response__number_ranges,
+  (ProtobufCMessageInit) kvindex__v1__list_peers_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define kvindex__v1__get_health_request__field_descriptors NULL
@@ -2600,7 +4039,7 @@ const ProtobufCEnumDescriptor kvindex__v1__source_state__descriptor =
   kvindex__v1__source_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue kvindex__v1__source_reason__enum_values_by_number[10] =
+static const ProtobufCEnumValue kvindex__v1__source_reason__enum_values_by_number[11] =
 {
   { "SOURCE_REASON_UNSPECIFIED", "KVINDEX__V1__SOURCE_REASON__SOURCE_REASON_UNSPECIFIED", 0 },
   { "SOURCE_REASON_LATE_JOIN", "KVINDEX__V1__SOURCE_REASON__SOURCE_REASON_LATE_JOIN", 1 },
@@ -2612,17 +4051,19 @@ static const ProtobufCEnumValue kvindex__v1__source_reason__enum_values_by_numbe
   { "SOURCE_REASON_UNSEQUENCED", "KVINDEX__V1__SOURCE_REASON__SOURCE_REASON_UNSEQUENCED", 7 },
   { "SOURCE_REASON_BLOCK_SIZE", "KVINDEX__V1__SOURCE_REASON__SOURCE_REASON_BLOCK_SIZE", 8 },
   { "SOURCE_REASON_BAD_BATCH", "KVINDEX__V1__SOURCE_REASON__SOURCE_REASON_BAD_BATCH", 9 },
+  { "SOURCE_REASON_LIMIT", "KVINDEX__V1__SOURCE_REASON__SOURCE_REASON_LIMIT", 10 },
 };
 static const ProtobufCIntRange kvindex__v1__source_reason__value_ranges[] = {
-{0, 0},{0, 10}
+{0, 0},{0, 11}
 };
-static const ProtobufCEnumValueIndex kvindex__v1__source_reason__enum_values_by_name[10] =
+static const ProtobufCEnumValueIndex kvindex__v1__source_reason__enum_values_by_name[11] =
 {
   { "SOURCE_REASON_BACKLOG", 5 },
   { "SOURCE_REASON_BAD_BATCH", 9 },
   { "SOURCE_REASON_BLOCK_SIZE", 8 },
   { "SOURCE_REASON_GAP", 2 },
   { "SOURCE_REASON_LATE_JOIN", 1 },
+  { "SOURCE_REASON_LIMIT", 10 },
   { "SOURCE_REASON_MEMORY", 4 },
   { "SOURCE_REASON_PENDING_DROPPED", 3 },
   { "SOURCE_REASON_TWO_SOURCES", 6 },
@@ -2636,11 +4077,41 @@ const ProtobufCEnumDescriptor kvindex__v1__source_reason__descriptor =
   "SourceReason",
   "Kvindex__V1__SourceReason",
   "kvindex.v1",
-  10,
+  11,
   kvindex__v1__source_reason__enum_values_by_number,
-  10,
+  11,
   kvindex__v1__source_reason__enum_values_by_name,
   1,
   kvindex__v1__source_reason__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue kvindex__v1__source_kind__enum_values_by_number[3] =
+{
+  { "SOURCE_KIND_UNSPECIFIED", "KVINDEX__V1__SOURCE_KIND__SOURCE_KIND_UNSPECIFIED", 0 },
+  { "SOURCE_KIND_ENGINE", "KVINDEX__V1__SOURCE_KIND__SOURCE_KIND_ENGINE", 1 },
+  { "SOURCE_KIND_POOL", "KVINDEX__V1__SOURCE_KIND__SOURCE_KIND_POOL", 2 },
+};
+static const ProtobufCIntRange kvindex__v1__source_kind__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex kvindex__v1__source_kind__enum_values_by_name[3] =
+{
+  { "SOURCE_KIND_ENGINE", 1 },
+  { "SOURCE_KIND_POOL", 2 },
+  { "SOURCE_KIND_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor kvindex__v1__source_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "kvindex.v1.SourceKind",
+  "SourceKind",
+  "Kvindex__V1__SourceKind",
+  "kvindex.v1",
+  3,
+  kvindex__v1__source_kind__enum_values_by_number,
+  3,
+  kvindex__v1__source_kind__enum_values_by_name,
+  1,
+  kvindex__v1__source_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -23,9 +23,14 @@ typedef struct Kvindex__V1__UnregisterResponse Kvindex__V1__UnregisterResponse;
 typedef struct Kvindex__V1__ListWorkersRequest Kvindex__V1__ListWorkersRequest;
 typedef struct Kvindex__V1__ListWorkersResponse Kvindex__V1__ListWorkersResponse;
 typedef struct Kvindex__V1__WorkerStatus Kvindex__V1__WorkerStatus;
+typedef struct Kvindex__V1__Partition Kvindex__V1__Partition;
+typedef struct Kvindex__V1__ListPartitionsRequest Kvindex__V1__ListPartitionsRequest;
+typedef struct Kvindex__V1__ListPartitionsResponse Kvindex__V1__ListPartitionsResponse;
+typedef struct Kvindex__V1__PartitionStatus Kvindex__V1__PartitionStatus;
 typedef struct Kvindex__V1__TierBlocks Kvindex__V1__TierBlocks;
 typedef struct Kvindex__V1__QueryRequest Kvindex__V1__QueryRequest;
 typedef struct Kvindex__V1__QueryByHashRequest Kvindex__V1__QueryByHashRequest;
+typedef struct Kvindex__V1__Candidate Kvindex__V1__Candidate;
 typedef struct Kvindex__V1__QueryResponse Kvindex__V1__QueryResponse;
 typedef struct Kvindex__V1__QueryByHashResponse Kvindex__V1__QueryByHashResponse;
 typedef struct Kvindex__V1__QueryResult Kvindex__V1__QueryResult;
@@ -33,6 +38,12 @@ typedef struct Kvindex__V1__Hit Kvindex__V1__Hit;
 typedef struct Kvindex__V1__DumpRequest Kvindex__V1__DumpRequest;
 typedef struct Kvindex__V1__DumpResponse Kvindex__V1__DumpResponse;
 typedef struct Kvindex__V1__StoredBlocks Kvindex__V1__StoredBlocks;
+typedef struct Kvindex__V1__RegisterPeerRequest Kvindex__V1__RegisterPeerRequest;
+typedef struct Kvindex__V1__RegisterPeerResponse Kvindex__V1__RegisterPeerResponse;
+typedef struct Kvindex__V1__DeregisterPeerRequest Kvindex__V1__DeregisterPeerRequest;
+typedef struct Kvindex__V1__DeregisterPeerResponse Kvindex__V1__DeregisterPeerResponse;
+typedef struct Kvindex__V1__ListPeersRequest Kvindex__V1__ListPeersRequest;
+typedef struct Kvindex__V1__ListPeersResponse Kvindex__V1__ListPeersResponse;
 typedef struct Kvindex__V1__GetHealthRequest Kvindex__V1__GetHealthRequest;
 typedef struct Kvindex__V1__GetHealthResponse Kvindex__V1__GetHealthResponse;
 typedef struct Kvindex__V1__StateCount Kvindex__V1__StateCount;
@@ -142,9 +153,32 @@ typedef enum _Kvindex__V1__SourceReason {
   /*
    * A batch could not be decoded.
    */
-  KVINDEX__V1__SOURCE_REASON__SOURCE_REASON_BAD_BATCH = 9
+  KVINDEX__V1__SOURCE_REASON__SOURCE_REASON_BAD_BATCH = 9,
+  /*
+   * The engine named more ranks or partitions than one source may bring.
+   */
+  KVINDEX__V1__SOURCE_REASON__SOURCE_REASON_LIMIT = 10
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KVINDEX__V1__SOURCE_REASON)
 } Kvindex__V1__SourceReason;
+/*
+ * Whose blocks the events of a source speak of.
+ */
+typedef enum _Kvindex__V1__SourceKind {
+  /*
+   * As SOURCE_KIND_ENGINE.
+   */
+  KVINDEX__V1__SOURCE_KIND__SOURCE_KIND_UNSPECIFIED = 0,
+  /*
+   * An engine: they are its own.
+   */
+  KVINDEX__V1__SOURCE_KIND__SOURCE_KIND_ENGINE = 1,
+  /*
+   * A store that all workers of the partition can load from. It is in no answer itself: its blocks extend what
+   * each worker holds.
+   */
+  KVINDEX__V1__SOURCE_KIND__SOURCE_KIND_POOL = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KVINDEX__V1__SOURCE_KIND)
+} Kvindex__V1__SourceKind;
 
 /* --- messages --- */
 
@@ -194,14 +228,39 @@ struct  Kvindex__V1__RegisterRequest
    */
   char *replay_endpoint;
   /*
-   * Tokens a block. 0: the partition's, or the server's default.
+   * Tokens a block. 0: the partition's, or the server's default. Partitions of one model and tenant may differ in
+   * it.
    * @max=65536
    */
   uint32_t block_size_tokens;
+  /*
+   * Whose blocks the events speak of.
+   */
+  Kvindex__V1__SourceKind kind;
+  /*
+   * The model. Empty: `default`.
+   * @max_bytes=256
+   */
+  char *model;
+  /*
+   * The tenant, or the routing group. Empty: `default`.
+   * @max_bytes=256
+   */
+  char *tenant;
+  /*
+   * What else tells blocks apart that look alike, such as a quantisation or a revision.
+   * @max_bytes=256
+   */
+  char *additional_salt;
+  /*
+   * The LoRA adapter of events that name none themselves. Empty: the base model.
+   * @max_bytes=256
+   */
+  char *lora_name;
 };
 #define KVINDEX__V1__REGISTER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__register_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, KVINDEX__V1__SOURCE_KIND__SOURCE_KIND_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -233,6 +292,26 @@ struct  Kvindex__V1__UnregisterRequest
    * @required @max_bytes=256
    */
   char *instance_id;
+  /*
+   * The model. Empty: `default`.
+   * @max_bytes=256
+   */
+  char *model;
+  /*
+   * The tenant, or the routing group. Empty: `default`.
+   * @max_bytes=256
+   */
+  char *tenant;
+  /*
+   * Empty: whatever additional salt it was registered with.
+   * @max_bytes=256
+   */
+  char *additional_salt;
+  /*
+   * Tokens a block. 0: whatever block size it was registered with.
+   * @max=65536
+   */
+  uint32_t block_size_tokens;
   Kvindex__V1__UnregisterRequest__RankCase rank_case;
   union {
     /*
@@ -243,7 +322,7 @@ struct  Kvindex__V1__UnregisterRequest
 };
 #define KVINDEX__V1__UNREGISTER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__unregister_request__descriptor) \
-    , (char *)protobuf_c_empty_string, KVINDEX__V1__UNREGISTER_REQUEST__RANK__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, KVINDEX__V1__UNREGISTER_REQUEST__RANK__NOT_SET, {0} }
 
 
 /*
@@ -263,15 +342,25 @@ struct  Kvindex__V1__UnregisterResponse
 
 
 /*
- * Asks for all workers.
+ * Asks for all workers, or those of some partitions.
  */
 struct  Kvindex__V1__ListWorkersRequest
 {
   ProtobufCMessage base;
+  /*
+   * The model. Empty: any.
+   * @max_bytes=256
+   */
+  char *model;
+  /*
+   * The tenant, or the routing group. Empty: any.
+   * @max_bytes=256
+   */
+  char *tenant;
 };
 #define KVINDEX__V1__LIST_WORKERS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__list_workers_request__descriptor) \
-     }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -316,8 +405,8 @@ struct  Kvindex__V1__WorkerStatus
    */
   char *replay_endpoint;
   /*
-   * True for a rank that was never registered and was seen in batches of another rank's source; the endpoints
-   * are that source's.
+   * True for a rank that is not registered: seen in batches of another rank's source, whose endpoints these are,
+   * or in a peer's dump, and then there are none.
    */
   protobuf_c_boolean learned;
   /*
@@ -364,6 +453,18 @@ struct  Kvindex__V1__WorkerStatus
    * What it holds.
    */
   Kvindex__V1__TierBlocks *held_blocks;
+  /*
+   * Its partition's additional salt. Empty: none.
+   */
+  char *additional_salt;
+  /*
+   * The LoRA adapter of events that name none themselves. Empty: the base model.
+   */
+  char *lora_name;
+  /*
+   * Whose blocks its events speak of; never SOURCE_KIND_UNSPECIFIED.
+   */
+  Kvindex__V1__SourceKind kind;
   Kvindex__V1__WorkerStatus__SequenceCase sequence_case;
   union {
     /*
@@ -374,7 +475,104 @@ struct  Kvindex__V1__WorkerStatus
 };
 #define KVINDEX__V1__WORKER_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__worker_status__descriptor) \
-    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, KVINDEX__V1__SOURCE_STATE__SOURCE_STATE_UNSPECIFIED, KVINDEX__V1__SOURCE_REASON__SOURCE_REASON_UNSPECIFIED, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, KVINDEX__V1__WORKER_STATUS__SEQUENCE__NOT_SET, {0} }
+    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, KVINDEX__V1__SOURCE_STATE__SOURCE_STATE_UNSPECIFIED, KVINDEX__V1__SOURCE_REASON__SOURCE_REASON_UNSPECIFIED, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, KVINDEX__V1__SOURCE_KIND__SOURCE_KIND_UNSPECIFIED, KVINDEX__V1__WORKER_STATUS__SEQUENCE__NOT_SET, {0} }
+
+
+/*
+ * One index: blocks mean the same in it.
+ */
+struct  Kvindex__V1__Partition
+{
+  ProtobufCMessage base;
+  /*
+   * The model.
+   */
+  char *model;
+  /*
+   * The tenant, or the routing group.
+   */
+  char *tenant;
+  /*
+   * What else tells it apart. Empty: nothing.
+   */
+  char *additional_salt;
+  /*
+   * Tokens a block.
+   */
+  uint32_t block_size_tokens;
+};
+#define KVINDEX__V1__PARTITION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__partition__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * Asks for all partitions.
+ */
+struct  Kvindex__V1__ListPartitionsRequest
+{
+  ProtobufCMessage base;
+};
+#define KVINDEX__V1__LIST_PARTITIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__list_partitions_request__descriptor) \
+     }
+
+
+/*
+ * All partitions.
+ */
+struct  Kvindex__V1__ListPartitionsResponse
+{
+  ProtobufCMessage base;
+  /*
+   * In order of their creation.
+   */
+  size_t n_partitions;
+  Kvindex__V1__PartitionStatus **partitions;
+};
+#define KVINDEX__V1__LIST_PARTITIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__list_partitions_response__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * One partition and what is in it.
+ */
+struct  Kvindex__V1__PartitionStatus
+{
+  ProtobufCMessage base;
+  /*
+   * Its name.
+   */
+  Kvindex__V1__Partition *partition;
+  /*
+   * Workers, registered and learned.
+   */
+  uint64_t workers;
+  /*
+   * Shared pools.
+   */
+  uint64_t pools;
+  /*
+   * What its workers hold; a block counts once for each of them.
+   */
+  Kvindex__V1__TierBlocks *held_blocks;
+  /*
+   * Distinct prefixes known.
+   */
+  uint64_t positions;
+  /*
+   * Memory of its index, in bytes.
+   */
+  uint64_t memory_bytes;
+  /*
+   * What its pools hold; a block counts once for each of them.
+   */
+  Kvindex__V1__TierBlocks *pool_blocks;
+};
+#define KVINDEX__V1__PARTITION_STATUS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__partition_status__descriptor) \
+    , NULL, 0, 0, NULL, 0, 0, NULL }
 
 
 /*
@@ -417,14 +615,63 @@ struct  Kvindex__V1__QueryRequest
    */
   size_t n_token_ids;
   uint32_t *token_ids;
+  /*
+   * True: a block's hash covers the token behind the block too, as for engines that publish token pairs (EAGLE).
+   */
+  protobuf_c_boolean bigrams;
+  /*
+   * The model. Empty: `default`.
+   * @max_bytes=256
+   */
+  char *model;
+  /*
+   * The tenant, or the routing group. Empty: `default`.
+   * @max_bytes=256
+   */
+  char *tenant;
+  /*
+   * Empty: any, and the partition without one if several fit.
+   * @max_bytes=256
+   */
+  char *additional_salt;
+  /*
+   * Tokens a block. 0: any; needed when the model has several.
+   * @max=65536
+   */
+  uint32_t block_size_tokens;
+  /*
+   * The LoRA adapter. Empty: the base model.
+   * @max_bytes=256
+   */
+  char *lora_name;
+  /*
+   * The cache salt. Empty: none.
+   * @max_bytes=1024
+   */
+  char *cache_salt;
+  /*
+   * The workers that are asked about. Empty: all.
+   * @max_items=65536
+   */
+  size_t n_candidates;
+  Kvindex__V1__Candidate **candidates;
+  /*
+   * At most so many hits, the best ones, best first: by blocks on the device, then through host, disk and external
+   * memory. 0: all.
+   */
+  uint32_t max_hits;
+  /*
+   * True: workers that hold nothing of the prompt are hits too, with zeros.
+   */
+  protobuf_c_boolean every_worker;
 };
 #define KVINDEX__V1__QUERY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__query_request__descriptor) \
-    , 0,NULL }
+    , 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0 }
 
 
 /*
- * A prompt as block hashes.
+ * A prompt as block hashes: local ones or sequence hashes, not both. The adapter and the salts are inside them.
  */
 struct  Kvindex__V1__QueryByHashRequest
 {
@@ -436,10 +683,82 @@ struct  Kvindex__V1__QueryByHashRequest
    */
   size_t n_block_hashes;
   uint64_t *block_hashes;
+  /*
+   * Sequence hashes, which name whole prefixes: the first is the first block's local hash, each next one is the
+   * XXH3-64 with seed 1337 over the one before and the block's local hash, both as little-endian 64-bit numbers.
+   * @max_items=524288
+   */
+  size_t n_sequence_hashes;
+  uint64_t *sequence_hashes;
+  /*
+   * The model. Empty: `default`.
+   * @max_bytes=256
+   */
+  char *model;
+  /*
+   * The tenant, or the routing group. Empty: `default`.
+   * @max_bytes=256
+   */
+  char *tenant;
+  /*
+   * Empty: any, and the partition without one if several fit.
+   * @max_bytes=256
+   */
+  char *additional_salt;
+  /*
+   * Tokens a block. 0: any; needed when the model has several.
+   * @max=65536
+   */
+  uint32_t block_size_tokens;
+  /*
+   * The workers that are asked about. Empty: all.
+   * @max_items=65536
+   */
+  size_t n_candidates;
+  Kvindex__V1__Candidate **candidates;
+  /*
+   * At most so many hits, the best ones, best first: by blocks on the device, then through host, disk and external
+   * memory. 0: all.
+   */
+  uint32_t max_hits;
+  /*
+   * True: workers that hold nothing of the prompt are hits too, with zeros.
+   */
+  protobuf_c_boolean every_worker;
 };
 #define KVINDEX__V1__QUERY_BY_HASH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__query_by_hash_request__descriptor) \
-    , 0,NULL }
+    , 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, 0, 0 }
+
+
+typedef enum {
+  KVINDEX__V1__CANDIDATE__RANK__NOT_SET = 0,
+  KVINDEX__V1__CANDIDATE__RANK_DP_RANK = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KVINDEX__V1__CANDIDATE__RANK__CASE)
+} Kvindex__V1__Candidate__RankCase;
+
+/*
+ * A worker that is asked about.
+ */
+struct  Kvindex__V1__Candidate
+{
+  ProtobufCMessage base;
+  /*
+   * The engine deployment.
+   * @required @max_bytes=256
+   */
+  char *instance_id;
+  Kvindex__V1__Candidate__RankCase rank_case;
+  union {
+    /*
+     * This data-parallel rank only.
+     */
+    uint32_t dp_rank;
+  };
+};
+#define KVINDEX__V1__CANDIDATE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__candidate__descriptor) \
+    , (char *)protobuf_c_empty_string, KVINDEX__V1__CANDIDATE__RANK__NOT_SET, {0} }
 
 
 /*
@@ -481,7 +800,8 @@ struct  Kvindex__V1__QueryResult
 {
   ProtobufCMessage base;
   /*
-   * Workers that hold at least the first block in some tier, grouped by instance, ranks ascending.
+   * Workers that hold at least the first block in some tier, or all of them when the request says so. Grouped by
+   * instance, ranks ascending; with `max_hits` best first.
    */
   size_t n_hits;
   Kvindex__V1__Hit **hits;
@@ -490,7 +810,7 @@ struct  Kvindex__V1__QueryResult
    */
   uint64_t asked_blocks;
   /*
-   * Tokens a block. 0: nothing was registered yet.
+   * Tokens a block. 0: nothing is registered.
    */
   uint32_t block_size_tokens;
 };
@@ -501,7 +821,7 @@ struct  Kvindex__V1__QueryResult
 
 /*
  * One worker's share of a prompt. The counts through the tiers are cumulative and never decrease: a run that
- * the device holds is extended block by block by what the slower tiers hold.
+ * the device holds is extended block by block by what the worker, or a shared pool, holds in the slower tiers.
  */
 struct  Kvindex__V1__Hit
 {
@@ -541,15 +861,25 @@ struct  Kvindex__V1__Hit
 
 
 /*
- * Asks for the whole index.
+ * Asks for the whole index, or for some partitions.
  */
 struct  Kvindex__V1__DumpRequest
 {
   ProtobufCMessage base;
+  /*
+   * The model. Empty: any.
+   * @max_bytes=256
+   */
+  char *model;
+  /*
+   * The tenant, or the routing group. Empty: any.
+   * @max_bytes=256
+   */
+  char *tenant;
 };
 #define KVINDEX__V1__DUMP_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__dump_request__descriptor) \
-     }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -559,14 +889,18 @@ struct  Kvindex__V1__DumpResponse
 {
   ProtobufCMessage base;
   /*
-   * Some store events, at least one.
+   * Some store events of one partition; none when it holds nothing.
    */
   size_t n_events;
   Kvindex__V1__StoredBlocks **events;
+  /*
+   * Which one.
+   */
+  Kvindex__V1__Partition *partition;
 };
 #define KVINDEX__V1__DUMP_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__dump_response__descriptor) \
-    , 0,NULL }
+    , 0,NULL, NULL }
 
 
 typedef enum {
@@ -615,6 +949,93 @@ struct  Kvindex__V1__StoredBlocks
 #define KVINDEX__V1__STORED_BLOCKS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__stored_blocks__descriptor) \
     , 0, NULL, KVINDEX__V1__TIER__TIER_UNSPECIFIED, 0,NULL, 0,NULL, KVINDEX__V1__STORED_BLOCKS__PARENT__NOT_SET, {0} }
+
+
+/*
+ * Another indexer.
+ */
+struct  Kvindex__V1__RegisterPeerRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Its REST address, for example `http://10.0.0.8:8090`.
+   * @required @max_bytes=1024
+   */
+  char *url;
+};
+#define KVINDEX__V1__REGISTER_PEER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__register_peer_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+/*
+ * It is remembered.
+ */
+struct  Kvindex__V1__RegisterPeerResponse
+{
+  ProtobufCMessage base;
+};
+#define KVINDEX__V1__REGISTER_PEER_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__register_peer_response__descriptor) \
+     }
+
+
+/*
+ * Which one to forget.
+ */
+struct  Kvindex__V1__DeregisterPeerRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Its address, as registered.
+   * @required @max_bytes=1024
+   */
+  char *url;
+};
+#define KVINDEX__V1__DEREGISTER_PEER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__deregister_peer_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+/*
+ * It is forgotten.
+ */
+struct  Kvindex__V1__DeregisterPeerResponse
+{
+  ProtobufCMessage base;
+};
+#define KVINDEX__V1__DEREGISTER_PEER_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__deregister_peer_response__descriptor) \
+     }
+
+
+/*
+ * Asks for the remembered indexers.
+ */
+struct  Kvindex__V1__ListPeersRequest
+{
+  ProtobufCMessage base;
+};
+#define KVINDEX__V1__LIST_PEERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__list_peers_request__descriptor) \
+     }
+
+
+/*
+ * The remembered indexers.
+ */
+struct  Kvindex__V1__ListPeersResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Their REST addresses, in the order they were registered.
+   */
+  size_t n_urls;
+  char **urls;
+};
+#define KVINDEX__V1__LIST_PEERS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kvindex__v1__list_peers_response__descriptor) \
+    , 0,NULL }
 
 
 /*
@@ -923,6 +1344,82 @@ Kvindex__V1__WorkerStatus *
 void   kvindex__v1__worker_status__free_unpacked
                      (Kvindex__V1__WorkerStatus *message,
                       ProtobufCAllocator *allocator);
+/* Kvindex__V1__Partition methods */
+void   kvindex__v1__partition__init
+                     (Kvindex__V1__Partition         *message);
+size_t kvindex__v1__partition__get_packed_size
+                     (const Kvindex__V1__Partition   *message);
+size_t kvindex__v1__partition__pack
+                     (const Kvindex__V1__Partition   *message,
+                      uint8_t             *out);
+size_t kvindex__v1__partition__pack_to_buffer
+                     (const Kvindex__V1__Partition   *message,
+                      ProtobufCBuffer     *buffer);
+Kvindex__V1__Partition *
+       kvindex__v1__partition__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kvindex__v1__partition__free_unpacked
+                     (Kvindex__V1__Partition *message,
+                      ProtobufCAllocator *allocator);
+/* Kvindex__V1__ListPartitionsRequest methods */
+void   kvindex__v1__list_partitions_request__init
+                     (Kvindex__V1__ListPartitionsRequest         *message);
+size_t kvindex__v1__list_partitions_request__get_packed_size
+                     (const Kvindex__V1__ListPartitionsRequest   *message);
+size_t kvindex__v1__list_partitions_request__pack
+                     (const Kvindex__V1__ListPartitionsRequest   *message,
+                      uint8_t             *out);
+size_t kvindex__v1__list_partitions_request__pack_to_buffer
+                     (const Kvindex__V1__ListPartitionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Kvindex__V1__ListPartitionsRequest *
+       kvindex__v1__list_partitions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kvindex__v1__list_partitions_request__free_unpacked
+                     (Kvindex__V1__ListPartitionsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Kvindex__V1__ListPartitionsResponse methods */
+void   kvindex__v1__list_partitions_response__init
+                     (Kvindex__V1__ListPartitionsResponse         *message);
+size_t kvindex__v1__list_partitions_response__get_packed_size
+                     (const Kvindex__V1__ListPartitionsResponse   *message);
+size_t kvindex__v1__list_partitions_response__pack
+                     (const Kvindex__V1__ListPartitionsResponse   *message,
+                      uint8_t             *out);
+size_t kvindex__v1__list_partitions_response__pack_to_buffer
+                     (const Kvindex__V1__ListPartitionsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Kvindex__V1__ListPartitionsResponse *
+       kvindex__v1__list_partitions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kvindex__v1__list_partitions_response__free_unpacked
+                     (Kvindex__V1__ListPartitionsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Kvindex__V1__PartitionStatus methods */
+void   kvindex__v1__partition_status__init
+                     (Kvindex__V1__PartitionStatus         *message);
+size_t kvindex__v1__partition_status__get_packed_size
+                     (const Kvindex__V1__PartitionStatus   *message);
+size_t kvindex__v1__partition_status__pack
+                     (const Kvindex__V1__PartitionStatus   *message,
+                      uint8_t             *out);
+size_t kvindex__v1__partition_status__pack_to_buffer
+                     (const Kvindex__V1__PartitionStatus   *message,
+                      ProtobufCBuffer     *buffer);
+Kvindex__V1__PartitionStatus *
+       kvindex__v1__partition_status__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kvindex__v1__partition_status__free_unpacked
+                     (Kvindex__V1__PartitionStatus *message,
+                      ProtobufCAllocator *allocator);
 /* Kvindex__V1__TierBlocks methods */
 void   kvindex__v1__tier_blocks__init
                      (Kvindex__V1__TierBlocks         *message);
@@ -979,6 +1476,25 @@ Kvindex__V1__QueryByHashRequest *
                       const uint8_t       *data);
 void   kvindex__v1__query_by_hash_request__free_unpacked
                      (Kvindex__V1__QueryByHashRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Kvindex__V1__Candidate methods */
+void   kvindex__v1__candidate__init
+                     (Kvindex__V1__Candidate         *message);
+size_t kvindex__v1__candidate__get_packed_size
+                     (const Kvindex__V1__Candidate   *message);
+size_t kvindex__v1__candidate__pack
+                     (const Kvindex__V1__Candidate   *message,
+                      uint8_t             *out);
+size_t kvindex__v1__candidate__pack_to_buffer
+                     (const Kvindex__V1__Candidate   *message,
+                      ProtobufCBuffer     *buffer);
+Kvindex__V1__Candidate *
+       kvindex__v1__candidate__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kvindex__v1__candidate__free_unpacked
+                     (Kvindex__V1__Candidate *message,
                       ProtobufCAllocator *allocator);
 /* Kvindex__V1__QueryResponse methods */
 void   kvindex__v1__query_response__init
@@ -1112,6 +1628,120 @@ Kvindex__V1__StoredBlocks *
                       const uint8_t       *data);
 void   kvindex__v1__stored_blocks__free_unpacked
                      (Kvindex__V1__StoredBlocks *message,
+                      ProtobufCAllocator *allocator);
+/* Kvindex__V1__RegisterPeerRequest methods */
+void   kvindex__v1__register_peer_request__init
+                     (Kvindex__V1__RegisterPeerRequest         *message);
+size_t kvindex__v1__register_peer_request__get_packed_size
+                     (const Kvindex__V1__RegisterPeerRequest   *message);
+size_t kvindex__v1__register_peer_request__pack
+                     (const Kvindex__V1__RegisterPeerRequest   *message,
+                      uint8_t             *out);
+size_t kvindex__v1__register_peer_request__pack_to_buffer
+                     (const Kvindex__V1__RegisterPeerRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Kvindex__V1__RegisterPeerRequest *
+       kvindex__v1__register_peer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kvindex__v1__register_peer_request__free_unpacked
+                     (Kvindex__V1__RegisterPeerRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Kvindex__V1__RegisterPeerResponse methods */
+void   kvindex__v1__register_peer_response__init
+                     (Kvindex__V1__RegisterPeerResponse         *message);
+size_t kvindex__v1__register_peer_response__get_packed_size
+                     (const Kvindex__V1__RegisterPeerResponse   *message);
+size_t kvindex__v1__register_peer_response__pack
+                     (const Kvindex__V1__RegisterPeerResponse   *message,
+                      uint8_t             *out);
+size_t kvindex__v1__register_peer_response__pack_to_buffer
+                     (const Kvindex__V1__RegisterPeerResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Kvindex__V1__RegisterPeerResponse *
+       kvindex__v1__register_peer_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kvindex__v1__register_peer_response__free_unpacked
+                     (Kvindex__V1__RegisterPeerResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Kvindex__V1__DeregisterPeerRequest methods */
+void   kvindex__v1__deregister_peer_request__init
+                     (Kvindex__V1__DeregisterPeerRequest         *message);
+size_t kvindex__v1__deregister_peer_request__get_packed_size
+                     (const Kvindex__V1__DeregisterPeerRequest   *message);
+size_t kvindex__v1__deregister_peer_request__pack
+                     (const Kvindex__V1__DeregisterPeerRequest   *message,
+                      uint8_t             *out);
+size_t kvindex__v1__deregister_peer_request__pack_to_buffer
+                     (const Kvindex__V1__DeregisterPeerRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Kvindex__V1__DeregisterPeerRequest *
+       kvindex__v1__deregister_peer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kvindex__v1__deregister_peer_request__free_unpacked
+                     (Kvindex__V1__DeregisterPeerRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Kvindex__V1__DeregisterPeerResponse methods */
+void   kvindex__v1__deregister_peer_response__init
+                     (Kvindex__V1__DeregisterPeerResponse         *message);
+size_t kvindex__v1__deregister_peer_response__get_packed_size
+                     (const Kvindex__V1__DeregisterPeerResponse   *message);
+size_t kvindex__v1__deregister_peer_response__pack
+                     (const Kvindex__V1__DeregisterPeerResponse   *message,
+                      uint8_t             *out);
+size_t kvindex__v1__deregister_peer_response__pack_to_buffer
+                     (const Kvindex__V1__DeregisterPeerResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Kvindex__V1__DeregisterPeerResponse *
+       kvindex__v1__deregister_peer_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kvindex__v1__deregister_peer_response__free_unpacked
+                     (Kvindex__V1__DeregisterPeerResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Kvindex__V1__ListPeersRequest methods */
+void   kvindex__v1__list_peers_request__init
+                     (Kvindex__V1__ListPeersRequest         *message);
+size_t kvindex__v1__list_peers_request__get_packed_size
+                     (const Kvindex__V1__ListPeersRequest   *message);
+size_t kvindex__v1__list_peers_request__pack
+                     (const Kvindex__V1__ListPeersRequest   *message,
+                      uint8_t             *out);
+size_t kvindex__v1__list_peers_request__pack_to_buffer
+                     (const Kvindex__V1__ListPeersRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Kvindex__V1__ListPeersRequest *
+       kvindex__v1__list_peers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kvindex__v1__list_peers_request__free_unpacked
+                     (Kvindex__V1__ListPeersRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Kvindex__V1__ListPeersResponse methods */
+void   kvindex__v1__list_peers_response__init
+                     (Kvindex__V1__ListPeersResponse         *message);
+size_t kvindex__v1__list_peers_response__get_packed_size
+                     (const Kvindex__V1__ListPeersResponse   *message);
+size_t kvindex__v1__list_peers_response__pack
+                     (const Kvindex__V1__ListPeersResponse   *message,
+                      uint8_t             *out);
+size_t kvindex__v1__list_peers_response__pack_to_buffer
+                     (const Kvindex__V1__ListPeersResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Kvindex__V1__ListPeersResponse *
+       kvindex__v1__list_peers_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kvindex__v1__list_peers_response__free_unpacked
+                     (Kvindex__V1__ListPeersResponse *message,
                       ProtobufCAllocator *allocator);
 /* Kvindex__V1__GetHealthRequest methods */
 void   kvindex__v1__get_health_request__init
@@ -1253,6 +1883,18 @@ typedef void (*Kvindex__V1__ListWorkersResponse_Closure)
 typedef void (*Kvindex__V1__WorkerStatus_Closure)
                  (const Kvindex__V1__WorkerStatus *message,
                   void *closure_data);
+typedef void (*Kvindex__V1__Partition_Closure)
+                 (const Kvindex__V1__Partition *message,
+                  void *closure_data);
+typedef void (*Kvindex__V1__ListPartitionsRequest_Closure)
+                 (const Kvindex__V1__ListPartitionsRequest *message,
+                  void *closure_data);
+typedef void (*Kvindex__V1__ListPartitionsResponse_Closure)
+                 (const Kvindex__V1__ListPartitionsResponse *message,
+                  void *closure_data);
+typedef void (*Kvindex__V1__PartitionStatus_Closure)
+                 (const Kvindex__V1__PartitionStatus *message,
+                  void *closure_data);
 typedef void (*Kvindex__V1__TierBlocks_Closure)
                  (const Kvindex__V1__TierBlocks *message,
                   void *closure_data);
@@ -1261,6 +1903,9 @@ typedef void (*Kvindex__V1__QueryRequest_Closure)
                   void *closure_data);
 typedef void (*Kvindex__V1__QueryByHashRequest_Closure)
                  (const Kvindex__V1__QueryByHashRequest *message,
+                  void *closure_data);
+typedef void (*Kvindex__V1__Candidate_Closure)
+                 (const Kvindex__V1__Candidate *message,
                   void *closure_data);
 typedef void (*Kvindex__V1__QueryResponse_Closure)
                  (const Kvindex__V1__QueryResponse *message,
@@ -1282,6 +1927,24 @@ typedef void (*Kvindex__V1__DumpResponse_Closure)
                   void *closure_data);
 typedef void (*Kvindex__V1__StoredBlocks_Closure)
                  (const Kvindex__V1__StoredBlocks *message,
+                  void *closure_data);
+typedef void (*Kvindex__V1__RegisterPeerRequest_Closure)
+                 (const Kvindex__V1__RegisterPeerRequest *message,
+                  void *closure_data);
+typedef void (*Kvindex__V1__RegisterPeerResponse_Closure)
+                 (const Kvindex__V1__RegisterPeerResponse *message,
+                  void *closure_data);
+typedef void (*Kvindex__V1__DeregisterPeerRequest_Closure)
+                 (const Kvindex__V1__DeregisterPeerRequest *message,
+                  void *closure_data);
+typedef void (*Kvindex__V1__DeregisterPeerResponse_Closure)
+                 (const Kvindex__V1__DeregisterPeerResponse *message,
+                  void *closure_data);
+typedef void (*Kvindex__V1__ListPeersRequest_Closure)
+                 (const Kvindex__V1__ListPeersRequest *message,
+                  void *closure_data);
+typedef void (*Kvindex__V1__ListPeersResponse_Closure)
+                 (const Kvindex__V1__ListPeersResponse *message,
                   void *closure_data);
 typedef void (*Kvindex__V1__GetHealthRequest_Closure)
                  (const Kvindex__V1__GetHealthRequest *message,
@@ -1310,6 +1973,7 @@ typedef void (*Kvindex__V1__QueryError_Closure)
 extern const ProtobufCEnumDescriptor    kvindex__v1__tier__descriptor;
 extern const ProtobufCEnumDescriptor    kvindex__v1__source_state__descriptor;
 extern const ProtobufCEnumDescriptor    kvindex__v1__source_reason__descriptor;
+extern const ProtobufCEnumDescriptor    kvindex__v1__source_kind__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__worker__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__register_request__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__register_response__descriptor;
@@ -1318,9 +1982,14 @@ extern const ProtobufCMessageDescriptor kvindex__v1__unregister_response__descri
 extern const ProtobufCMessageDescriptor kvindex__v1__list_workers_request__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__list_workers_response__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__worker_status__descriptor;
+extern const ProtobufCMessageDescriptor kvindex__v1__partition__descriptor;
+extern const ProtobufCMessageDescriptor kvindex__v1__list_partitions_request__descriptor;
+extern const ProtobufCMessageDescriptor kvindex__v1__list_partitions_response__descriptor;
+extern const ProtobufCMessageDescriptor kvindex__v1__partition_status__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__tier_blocks__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__query_request__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__query_by_hash_request__descriptor;
+extern const ProtobufCMessageDescriptor kvindex__v1__candidate__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__query_response__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__query_by_hash_response__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__query_result__descriptor;
@@ -1328,6 +1997,12 @@ extern const ProtobufCMessageDescriptor kvindex__v1__hit__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__dump_request__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__dump_response__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__stored_blocks__descriptor;
+extern const ProtobufCMessageDescriptor kvindex__v1__register_peer_request__descriptor;
+extern const ProtobufCMessageDescriptor kvindex__v1__register_peer_response__descriptor;
+extern const ProtobufCMessageDescriptor kvindex__v1__deregister_peer_request__descriptor;
+extern const ProtobufCMessageDescriptor kvindex__v1__deregister_peer_response__descriptor;
+extern const ProtobufCMessageDescriptor kvindex__v1__list_peers_request__descriptor;
+extern const ProtobufCMessageDescriptor kvindex__v1__list_peers_response__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__get_health_request__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__get_health_response__descriptor;
 extern const ProtobufCMessageDescriptor kvindex__v1__state_count__descriptor;

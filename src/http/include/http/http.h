@@ -13,6 +13,20 @@
 
 struct kvx_http;
 
+/* Messages of the rpc API for the REST operations of the same name, in protobuf. What the rpc part gives. */
+struct kvx_http_protobuf {
+    void *self;
+    /* Whether there is an rpc of this name with one request and one answer. */
+    bool (*has)(void *self, const char *operation);
+    /* Reads `request`, does the operation and appends its answer. Any serving thread. */
+    int (*answer)(void *self, struct kvx_service *, struct kvx_caller *, struct kvx_arena *,
+                  const char *operation, struct kvx_bytes request, struct kvx_buf *answer,
+                  struct kvx_error *);
+};
+
+/* What GET /dump answers when the request names no form. */
+enum kvx_dump_format { KVX_DUMP_ARRAY, KVX_DUMP_PARTITIONS };
+
 /* Zero takes the default that stands behind each limit. */
 struct kvx_http_config {
     const struct kvx_allocator *allocator;
@@ -30,6 +44,8 @@ struct kvx_http_config {
     uint64_t late_after_ns;      /* requests that begin so long after kvx_http_quiesce are refused; 1 s */
     uint64_t body_memory_max;    /* bytes of request bodies in memory at once; 256 MiB */
     uint32_t connection_memory;  /* bytes a connection has for headers and reading; 32 KiB */
+    enum kvx_dump_format dump_format;
+    struct kvx_http_protobuf protobuf; /* without functions: JSON only */
 };
 
 int kvx_http_new(struct kvx_http **out, const struct kvx_http_config *, struct kvx_error *) KVX_MUST_CHECK;

@@ -52,6 +52,13 @@ int kvx_ingest_new(struct kvx_ingest **out, const struct kvx_ingest_config *,
  * no longer than the batches in hand. */
 void kvx_ingest_free(struct kvx_ingest *);
 
+/* While held, sources connect and notice lost connections, but nothing is read, replayed or applied, and the
+ * time-outs of replays stand still: what engines send waits in ZMQ's queues, then with the engines. Sources
+ * that are opened after this has returned are held from their beginning; open ones stop soon after. Released,
+ * all go on where they were. For a recovery from a peer, whose blocks must come before the engines' own news.
+ * Any thread; costs nothing when not held. */
+void kvx_ingest_hold(struct kvx_ingest *, bool held);
+
 struct kvx_source_driver kvx_ingest_driver(struct kvx_ingest *);
 
 #endif /* INGEST_INGEST_H */

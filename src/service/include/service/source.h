@@ -43,7 +43,8 @@ enum kvx_source_state {
     X(TWO_SOURCES, "two_sources", "two sources feed one rank and one of them restarted")                   \
     X(UNSEQUENCED, "unsequenced", "the engine sends no sequence numbers, so gaps cannot be seen")          \
     X(BLOCK_SIZE, "block_size", "the engine's block size is not the partition's")                          \
-    X(BAD_BATCH, "bad_batch", "a batch could not be decoded")
+    X(BAD_BATCH, "bad_batch", "a batch could not be decoded")                                              \
+    X(LIMIT, "limit", "the engine named more ranks or partitions than one source may bring")
 
 enum kvx_source_reason {
 #define KVX_SOURCE_REASON_ENUM(id, name, text) KVX_REASON_##id,
@@ -69,20 +70,24 @@ struct kvx_source_status {
     _Atomic uint64_t restarts;      /* of the engine, as seen here */
     _Atomic uint64_t last_event_ns; /* wall clock when the last batch was applied; 0: none */
     _Atomic bool first_sync_done;   /* the first replay has ended, or there is none to wait for */
+    _Atomic bool recovered; /* a peer has said what its workers hold: forget it when the stream begins at 0 */
 };
 
 struct kvx_source_spec {
     const char *endpoint;        /* tcp://host:port, ipc://..., inproc://... */
     const char *replay_endpoint; /* or NULL */
     uint32_t block_size;         /* tokens a block, the partition's */
+    const char *lora_name;       /* of events that name no adapter themselves; or NULL */
+    bool pool;                   /* a shared store: no event of it speaks of a device */
     struct kvx_feed *feed;       /* the source takes over this reference */
 };
 
 /* Implemented by the ingest part. All functions may be called from any thread. */
 struct kvx_source_driver {
     void *self;
-    /* Checks the endpoints' syntax and starts to connect; never waits for the engine. On failure the caller
-     * keeps the feed's reference. */
+    /* Checks the endpoints' syntax; looks at nothing else. May be NULL. */
+    int (*check)(void *self, const struct kvx_source_spec *, struct kvx_error *);
+    /* Starts to connect; never waits for the engine. On failure the caller keeps the feed's reference. */
     int (*open)(void *self, const struct kvx_source_spec *, struct kvx_source **out, struct kvx_error *);
     /* The source stops soon after; its last act is kvx_feed_release. Does not wait. `source` is invalid
      * afterwards. */
@@ -91,25 +96,35 @@ struct kvx_source_driver {
 
 /* ---- What the source's ingest thread calls. One thread per feed at a time. ---- */
 
-/* One (instance, rank) as the feed sees it. `ref` may be read and changed only under the index's writer lock:
- * two sources may feed one rank. */
+/* One (instance, rank) in one partition as the feed sees it. `ref` may be read and changed only under the
+ * index's writer lock: two sources may feed one rank. */
 struct kvx_feed_worker {
     struct kvx_worker_ref ref;
     /* of ref, for decoding outside the lock: what a batch is compared with under it */
     _Atomic uint32_t generation;
-    _Atomic uint32_t feeds; /* feeds that bring events for it; above 1 two sources feed one rank */
+    _Atomic uint32_t feeds;  /* feeds that bring events for it; above 1 two sources feed one rank */
+    struct kvx_index *index; /* its partition's; constant */
 };
 
-struct kvx_index *kvx_feed_index(const struct kvx_feed *);
 struct kvx_source_status *kvx_feed_status(struct kvx_feed *);
 const char *kvx_feed_instance(const struct kvx_feed *); /* id as shown to people, for logs */
 uint32_t kvx_feed_rank(const struct kvx_feed *);        /* as registered */
 
-/* The worker for a batch: the registered rank when the batch names none, else the batch's own rank, which
- * becomes a `learned` worker at its first sight. KVX_NOT_FOUND once the worker was unregistered: drop the
- * batch. KVX_NOMEM, KVX_UNAVAILABLE (too many ranks). Call without the index lock. The pointer is valid until
- * the next call on this feed. */
-int kvx_feed_worker(struct kvx_feed *, bool has_rank, uint32_t rank,
+/* What an event itself says of its partition. What it does not say is as registered. */
+struct kvx_feed_scope {
+    struct kvx_bytes model, tenant; /* empty: not said */
+    bool has_salt;
+    struct kvx_bytes additional_salt;
+    uint32_t block_size; /* tokens; 0: not said */
+};
+
+/* The worker for events: the registered rank when they name none, else their own rank, in the registered
+ * partition (`scope` NULL) or in the one the events name, which begins to exist with its first worker. A
+ * worker that was not registered becomes `learned` at its first sight. KVX_NOT_FOUND once the source was
+ * unregistered: drop the events. KVX_CONFLICT: it is there already, and one is a pool, the other an engine.
+ * KVX_NOMEM; KVX_UNAVAILABLE: too many ranks or partitions. Call without an index lock. The pointer is valid
+ * until the next call on this feed. */
+int kvx_feed_worker(struct kvx_feed *, const struct kvx_feed_scope *, bool has_rank, uint32_t rank,
                     struct kvx_feed_worker **out) KVX_MUST_CHECK;
 /* Every worker this feed has brought events for, for restarts: fills at most `max`, returns how many there
  * are. */

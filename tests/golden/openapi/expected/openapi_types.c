@@ -17,6 +17,62 @@ const struct kvx_json_type kvx_http_type_count = {
     .max = 4294967295u,
 };
 
+const struct kvx_json_type kvx_http_type_thing_request_fancyname = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 5u,
+};
+
+const struct kvx_json_type kvx_http_type_nullable_id = {
+    .kind = KVX_JSON_ID,
+    .size = sizeof(struct kvx_json_id),
+    .min = 0u,
+    .max = UINT64_C(4294967296),
+    .text_min = 0u,
+    .text_max = 9u,
+};
+
+static const struct kvx_json_field fields_friend[] = {
+    {
+        .name = {"id", 2},
+        .lead = {"\"id\":", 5},
+        .type = &kvx_http_type_id,
+        .offset = offsetof(struct kvx_http_friend, id),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"rank", 4},
+        .lead = {"\"rank\":", 7},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_friend, rank),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = false,
+        .nullable = false,
+        .value = 2u,
+    },
+};
+const struct kvx_json_type kvx_http_type_friend = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_friend),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_friend,
+    .n_fields = 2,
+};
+
+const struct kvx_json_type kvx_http_type_friends = {
+    .kind = KVX_JSON_ARRAY,
+    .size = sizeof(struct kvx_http_friends),
+    .min = 1u,
+    .max = 4u,
+    .item = &kvx_http_type_friend,
+    .item_size = sizeof(struct kvx_http_friend),
+};
+
 const struct kvx_json_type kvx_http_type_thing_request_note = {
     .kind = KVX_JSON_TEXT,
     .size = sizeof(struct kvx_bytes),
@@ -69,6 +125,50 @@ static const struct kvx_json_field fields_thing_request[] = {
         .value = 3u,
     },
     {
+        .name = {"fancyName", 9},
+        .lead = {"\"fancyName\":", 12},
+        .type = &kvx_http_type_thing_request_fancyname,
+        .offset = offsetof(struct kvx_http_thing_request, fancy_name),
+        .has_offset = offsetof(struct kvx_http_thing_request, has_fancy_name),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_REQUIRED},
+        .selects = 2,
+    },
+    {
+        .name = {"level", 5},
+        .lead = {"\"level\":", 8},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_thing_request, level),
+        .has_offset = offsetof(struct kvx_http_thing_request, has_level),
+        .required = false,
+        .nullable = false,
+        .value = 4u,
+        .roles = {KVX_JSON_OPTIONAL, KVX_JSON_IGNORED},
+    },
+    {
+        .name = {"other", 5},
+        .lead = {"\"other\":", 8},
+        .type = &kvx_http_type_nullable_id,
+        .offset = offsetof(struct kvx_http_thing_request, other),
+        .has_offset = offsetof(struct kvx_http_thing_request, has_other),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+        .roles = {KVX_JSON_FOREIGN, KVX_JSON_OPTIONAL},
+    },
+    {
+        .name = {"friends", 7},
+        .lead = {"\"friends\":", 10},
+        .type = &kvx_http_type_friends,
+        .offset = offsetof(struct kvx_http_thing_request, friends),
+        .has_offset = offsetof(struct kvx_http_thing_request, has_friends),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
         .name = {"note", 4},
         .lead = {"\"note\":", 7},
         .type = &kvx_http_type_thing_request_note,
@@ -95,7 +195,7 @@ static const struct kvx_json_field fields_thing_request[] = {
         .offset = offsetof(struct kvx_http_thing_request, numbers),
         .has_offset = offsetof(struct kvx_http_thing_request, has_numbers),
         .required = false,
-        .nullable = false,
+        .nullable = true,
         .value = 0u,
     },
 };
@@ -105,7 +205,7 @@ const struct kvx_json_type kvx_http_type_thing_request = {
     .min = 0u,
     .max = UINT64_C(18446744073709551615),
     .fields = fields_thing_request,
-    .n_fields = 5,
+    .n_fields = 9,
 };
 
 const struct kvx_json_type kvx_http_type_totals_by_name = {
@@ -149,16 +249,16 @@ const struct kvx_json_type kvx_http_type_totals = {
     .n_fields = 2,
 };
 
-static const struct kvx_bytes names_thing_colour[] = {
+static const struct kvx_bytes names_colour[] = {
     {"red", 3},
     {"dark-blue", 9},
 };
-const struct kvx_json_type kvx_http_type_thing_colour = {
+const struct kvx_json_type kvx_http_type_colour = {
     .kind = KVX_JSON_ENUM,
-    .size = sizeof(enum kvx_http_thing_colour),
+    .size = sizeof(enum kvx_http_colour),
     .min = 0u,
     .max = UINT64_C(18446744073709551615),
-    .names = names_thing_colour,
+    .names = names_colour,
     .n_names = 2,
 };
 
@@ -179,8 +279,18 @@ static const struct kvx_json_field fields_thing[] = {
     {
         .name = {"colour", 6},
         .lead = {"\"colour\":", 9},
-        .type = &kvx_http_type_thing_colour,
+        .type = &kvx_http_type_colour,
         .offset = offsetof(struct kvx_http_thing, colour),
+        .has_offset = KVX_JSON_ALWAYS,
+        .required = true,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"GPU", 3},
+        .lead = {"\"GPU\":", 6},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_thing, gpu),
         .has_offset = KVX_JSON_ALWAYS,
         .required = true,
         .nullable = false,
@@ -213,7 +323,7 @@ const struct kvx_json_type kvx_http_type_thing = {
     .min = 0u,
     .max = UINT64_C(18446744073709551615),
     .fields = fields_thing,
-    .n_fields = 3,
+    .n_fields = 4,
 };
 
 const struct kvx_json_type kvx_http_type_things = {
@@ -246,9 +356,20 @@ const struct kvx_json_type kvx_http_type_things2 = {
     .n_fields = 1,
 };
 
+const struct kvx_json_type kvx_http_type_counts = {
+    .kind = KVX_JSON_MAP,
+    .size = sizeof(struct kvx_http_counts),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .item = &kvx_http_type_count,
+    .item_size = sizeof(struct kvx_http_counts_entry),
+    .value_offset = offsetof(struct kvx_http_counts_entry, value),
+};
+
 static const struct kvx_json_type *const choices_answer[] = {
     &kvx_http_type_totals,
     &kvx_http_type_things2,
+    &kvx_http_type_counts,
 };
 const struct kvx_json_type kvx_http_type_answer = {
     .kind = KVX_JSON_VARIANT,
@@ -256,8 +377,112 @@ const struct kvx_json_type kvx_http_type_answer = {
     .min = 0u,
     .max = UINT64_C(18446744073709551615),
     .choices = choices_answer,
-    .n_choices = 2,
+    .n_choices = 3,
     .value_offset = offsetof(struct kvx_http_answer, value),
+};
+
+const struct kvx_json_type kvx_http_type_list_things_like = {
+    .kind = KVX_JSON_TEXT,
+    .size = sizeof(struct kvx_bytes),
+    .min = 0u,
+    .max = 5u,
+};
+
+static const struct kvx_json_field fields_list_things_parameters[] = {
+    {
+        .name = {"colour", 6},
+        .lead = {"\"colour\":", 9},
+        .type = &kvx_http_type_colour,
+        .offset = offsetof(struct kvx_http_list_things_parameters, colour),
+        .has_offset = offsetof(struct kvx_http_list_things_parameters, has_colour),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"most", 4},
+        .lead = {"\"most\":", 7},
+        .type = &kvx_http_type_count,
+        .offset = offsetof(struct kvx_http_list_things_parameters, most),
+        .has_offset = offsetof(struct kvx_http_list_things_parameters, has_most),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+    },
+    {
+        .name = {"like", 4},
+        .lead = {"\"like\":", 7},
+        .type = &kvx_http_type_list_things_like,
+        .offset = offsetof(struct kvx_http_list_things_parameters, like),
+        .has_offset = offsetof(struct kvx_http_list_things_parameters, has_like),
+        .required = false,
+        .nullable = false,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_list_things_parameters = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_list_things_parameters),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_list_things_parameters,
+    .n_fields = 3,
+};
+
+static const struct kvx_json_type *const choices_listing[] = {
+    &kvx_http_type_things,
+    &kvx_http_type_counts,
+};
+const struct kvx_json_type kvx_http_type_listing = {
+    .kind = KVX_JSON_VARIANT,
+    .size = sizeof(struct kvx_http_listing),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .choices = choices_listing,
+    .n_choices = 2,
+    .value_offset = offsetof(struct kvx_http_listing, value),
+};
+
+const struct kvx_json_type kvx_http_type_move_request_far = {
+    .kind = KVX_JSON_WIDE,
+    .size = sizeof(uint64_t),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+};
+
+static const struct kvx_json_field fields_move_request[] = {
+    {
+        .name = {"far", 3},
+        .lead = {"\"far\":", 6},
+        .type = &kvx_http_type_move_request_far,
+        .offset = offsetof(struct kvx_http_move_request, far),
+        .has_offset = offsetof(struct kvx_http_move_request, has_far),
+        .required = false,
+        .nullable = true,
+        .value = 0u,
+    },
+};
+const struct kvx_json_type kvx_http_type_move_request = {
+    .kind = KVX_JSON_OBJECT,
+    .size = sizeof(struct kvx_http_move_request),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .fields = fields_move_request,
+    .n_fields = 1,
+};
+
+static const struct kvx_json_type *const choices_move_answer[] = {
+    &kvx_http_type_totals,
+    &kvx_http_type_things2,
+};
+const struct kvx_json_type kvx_http_type_move_answer = {
+    .kind = KVX_JSON_VARIANT,
+    .size = sizeof(struct kvx_http_move_answer),
+    .min = 0u,
+    .max = UINT64_C(18446744073709551615),
+    .choices = choices_move_answer,
+    .n_choices = 2,
+    .value_offset = offsetof(struct kvx_http_move_answer, value),
 };
 
 const struct kvx_json_type kvx_http_type_page = {
