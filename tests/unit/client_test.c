@@ -1,8 +1,7 @@
 /* The C client library against a real server: every operation, every kind of failure, cancellation from
  * another thread, many threads on one client, and out of memory. */
 #include "base/block_hash.h"
-#include "kvindex/client.h"
-#include "rpc_server_fixture.h"
+#include "client_fixture.h"
 
 #include <netinet/in.h>
 #include <pthread.h>
@@ -15,55 +14,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-enum { BLOCKS = 40, FIRST = 100, NAMING = 1000000 };
-
-struct test {
-    struct rpc_fixture *server;
-    struct kvindex_client *client;
-    struct kvindex_error error;
-};
-
-static struct kvindex_client *connect_to(uint16_t port, const struct kvindex_options *options)
-{
-    char target[32];
-    struct kvindex_client *client;
-    struct kvindex_error error;
-    snprintf(target, sizeof(target), "127.0.0.1:%u", port);
-    assert_int_equal(kvindex_client_new(target, options, &client, &error), KVINDEX_OK);
-    return client;
-}
-
-static int open_test(void **state)
-{
-    void *server = NULL;
-    if (rpc_fixture_open(&server) != 0)
-        return 1;
-    struct test *t = calloc(1, sizeof(*t));
-    assert_non_null(t);
-    t->server = server;
-    t->client = connect_to(kvx_rpc_port(t->server->rpc), NULL);
-    *state = t;
-    return 0;
-}
-
-static int close_test(void **state)
-{
-    struct test *t = *state;
-    void *server = t->server;
-    kvindex_client_free(t->client);
-    free(t);
-    return rpc_fixture_close(&server);
-}
-
-static void expect(const struct test *t, int status, int code, const char *text)
-{
-    if (status != code || t->error.code != code || !strstr(t->error.message, text))
-        fail_msg("status %d, error %d \"%s\", not %d \"%s\"", status, t->error.code, t->error.message, code,
-                 text);
-}
-
-static const struct kvindex_registration worker_a = {.instance_id = "a", .endpoint = "tcp://127.0.0.1:5557"};
 
 static void registration(void **state)
 {
@@ -78,7 +28,7 @@ static void registration(void **state)
     assert_int_equal(kvindex_register(t->client, &r, &t->error), KVINDEX_OK);
     expect(t, kvindex_register(t->client, &r, &t->error), KVINDEX_ALREADY_EXISTS, "already registered");
     r.instance_id = "b";
-    r.block_size_tokens = 32;
+    r.block_size_tokens = 32; /* no model is named: the default partition has one size */
     expect(t, kvindex_register(t->client, &r, &t->error), KVINDEX_FAILED_PRECONDITION, "32");
     r.instance_id = NULL;
     expect(t, kvindex_register(t->client, &r, &t->error), KVINDEX_INVALID_ARGUMENT, "instance_id");
@@ -249,6 +199,8 @@ static void bad_targets(void **state)
     kvindex_workers_free(NULL);
     kvindex_result_free(NULL);
     kvindex_health_free(NULL);
+    kvindex_partitions_free(NULL);
+    kvindex_peers_free(NULL);
 }
 
 /* A socket on a free port. Whoever connects waits: nobody accepts. Bound only, connections are refused. */
@@ -427,25 +379,38 @@ static int ask_everything(struct kvindex_client *c)
     const struct kvindex_workers *workers = NULL;
     const struct kvindex_result *by_hash = NULL, *by_token = NULL;
     const struct kvindex_health *h = NULL;
+    const struct kvindex_partitions *parts = NULL;
+    const struct kvindex_peers *peer_list = NULL;
+    const struct kvindex_result *chosen = NULL;
+    const struct kvindex_candidate candidate = {"a", NULL};
+    const struct kvindex_query question = {
+        .block_hashes = hashes, .n_block_hashes = 2, .candidates = &candidate, .n_candidates = 1};
     struct seen seen = {0};
     int codes[] = {kvindex_list_workers(c, &workers, NULL),
                    kvindex_query_hashes(c, hashes, 2, &by_hash, NULL),
                    kvindex_query_tokens(c, tokens, 2, &by_token, NULL),
                    kvindex_get_health(c, &h, NULL),
                    kvindex_dump(c, see, &seen, NULL),
+                   kvindex_list_partitions(c, &parts, NULL),
+                   kvindex_list_peers(c, &peer_list, NULL),
+                   kvindex_query(c, &question, &chosen, NULL),
                    kvindex_unregister(c, "nobody", NULL, NULL, NULL)};
+    const size_t last = sizeof(codes) / sizeof(codes[0]) - 1;
     int failures = 0;
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < last; i++) {
         assert_true(codes[i] == KVINDEX_OK || codes[i] == KVINDEX_RESOURCE_EXHAUSTED);
         failures += codes[i] != KVINDEX_OK;
     }
-    assert_int_equal(codes[5], KVINDEX_NOT_FOUND);
+    assert_int_equal(codes[last], KVINDEX_NOT_FOUND);
     assert_true((codes[0] == KVINDEX_OK) == (workers != NULL) &&
                 (codes[1] == KVINDEX_OK) == (by_hash != NULL));
     kvindex_workers_free(workers);
     kvindex_result_free(by_hash);
     kvindex_result_free(by_token);
     kvindex_health_free(h);
+    kvindex_partitions_free(parts);
+    kvindex_peers_free(peer_list);
+    kvindex_result_free(chosen);
     return failures;
 }
 
@@ -488,13 +453,14 @@ static void names(void **state)
     assert_string_equal(kvindex_state_name(0), "unknown");
     assert_string_equal(kvindex_state_name(6), "unknown");
     assert_string_equal(kvindex_tier_name(4), "external");
+    assert_string_equal(kvindex_kind_name(0), "unknown");
+    for (int i = 0; i < 2; i++)
+        assert_string_equal(kvindex_kind_name(i + 1), kvx_source_kind_name((enum kvx_source_kind)i));
     for (int i = 0; i < KVX_SOURCE_REASON_COUNT; i++) /* the words of the REST API, in the schema's order */
         assert_string_equal(kvindex_reason_name(i), kvx_source_reason_name((enum kvx_source_reason)i));
     for (int i = 0; i < KVX_SOURCE_STATE_COUNT; i++)
         assert_string_equal(kvindex_state_name(i + 1), kvx_source_state_name((enum kvx_source_state)i));
 }
-
-#define SERVER_TEST(test) cmocka_unit_test_setup_teardown(test, open_test, close_test)
 
 int main(void)
 {

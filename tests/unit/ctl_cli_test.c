@@ -1,7 +1,9 @@
 /* The command line, the completion scripts made from its tables, and files that are written whole or not at
  * all. */
+#include "candidates.h"
 #include "cli.h"
 #include "completion.h"
+#include "failing_allocator.h"
 #include "files.h"
 
 #include <fcntl.h>
@@ -76,7 +78,7 @@ static void mistakes_are_named(void **state)
         {"nonsense", "unknown command `nonsense`"},
         {"workers more", "workers: unexpected `more`"},
         {"help query more", "help: unexpected `more`"},
-        {"completion", "completion wants a SHELL"},
+        {"completion", "completion wants SHELL"},
         {"workers --tokens 1", "unknown option `--tokens`"},
         {"workers --timeout 0", "--timeout: `0`"},
         {"workers --server", "--server wants a value"},
@@ -86,6 +88,20 @@ static void mistakes_are_named(void **state)
         {"register --instance a", "register wants --endpoint"},
         {"unregister", "unregister wants --instance"},
         {"register --instance a --endpoint b --dp-rank x", "--dp-rank: `x`"},
+        {"register --instance a --endpoint b --kind x", "--kind: `x` is none of engine|pool"},
+        {"query --hashes 1 --sequence-hashes 2", "query wants one of"},
+        {"query --hashes 1 --lora x", "belong to tokens"},
+        {"query --sequence-hashes 1 --cache-salt x", "belong to tokens"},
+        {"query --hashes-file x --bigrams", "belong to tokens"},
+        {"query --tokens 1 --limit 0", "--limit: `0`"},
+        {"query --tokens 1 --candidate", "--candidate wants a value"},
+        {"workers --candidate a", "unknown option `--candidate`"},
+        {"peer", "peer wants add|remove"},
+        {"peer add", "peer wants URL"},
+        {"peer list", "peer: `list` is none of add|remove"},
+        {"peer ad", "peer: `ad` is none of add|remove"},
+        {"peer add http://h:1 more", "peer: unexpected `more`"},
+        {"peers more", "peers: unexpected `more`"},
     };
     struct ctl_line line;
     struct kvx_error e;
@@ -94,6 +110,142 @@ static void mistakes_are_named(void **state)
         if (status != KVX_INVALID || !strstr(e.text, bad[i][1]))
             fail_msg("`%s`: %d \"%s\"", bad[i][0], status, e.text);
     }
+}
+
+static void bare_arguments(void **state)
+{
+    (void)state;
+    struct ctl_line line;
+    struct kvx_error e;
+    assert_int_equal(parse(&line, "peer add --json http://h:1", NULL, &e), KVX_OK);
+    assert_int_equal(line.command->id, CTL_PEER);
+    assert_string_equal(line.words[0], "add");
+    assert_string_equal(line.words[1], "http://h:1");
+    ctl_line_free(&line);
+    assert_int_equal(parse(&line, "help", NULL, &e), KVX_OK);
+    assert_null(line.words[0]);
+    ctl_line_free(&line);
+}
+
+static void choices(void **state)
+{
+    (void)state;
+    struct ctl_line line;
+    struct kvx_error e;
+    static const char base[] = "register --instance a --endpoint b";
+    char words[128];
+    for (int kind = 0; kind < 2; kind++) {
+        snprintf(words, sizeof(words), "%s --kind %s", base, kind ? "pool" : "engine");
+        assert_int_equal(parse(&line, words, NULL, &e), KVX_OK);
+        assert_int_equal(line.settings.kind, kind);
+        ctl_line_free(&line);
+    }
+}
+
+static void candidates_are_collected(void **state)
+{
+    (void)state;
+    static const char *const same[] = {"query --candidate a --tokens 1 --candidate=b:2 --candidate c:",
+                                       "--candidate a --candidate=b:2 query --candidate c: --tokens 1"};
+    struct ctl_line line;
+    struct kvx_error e;
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(parse(&line, same[i], NULL, &e), KVX_OK);
+        assert_int_equal(line.settings.n_candidates, 3);
+        assert_string_equal(line.settings.candidates[0], "a");
+        assert_string_equal(line.settings.candidates[1], "b:2");
+        assert_string_equal(line.settings.candidates[2], "c:");
+        ctl_line_free(&line);
+    }
+    assert_int_equal(parse(&line, "query --tokens 1", NULL, &e), KVX_OK);
+    assert_int_equal(line.settings.n_candidates, 0);
+    ctl_line_free(&line);
+}
+
+/* Unlike the command line, a file can say it once. */
+static void a_candidate_of_the_configuration(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/kvindexctl-config.XXXXXX", words[128];
+    static const char text[] = "candidate = a:1\n";
+    struct ctl_line line;
+    struct kvx_error e;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1);
+    close(fd);
+    snprintf(words, sizeof(words), "query --tokens 1 --config %s", path);
+    assert_int_equal(parse(&line, words, NULL, &e), KVX_OK);
+    assert_int_equal(line.settings.n_candidates, 1);
+    assert_string_equal(line.settings.candidates[0], "a:1");
+    ctl_line_free(&line);
+    snprintf(words, sizeof(words), "query --tokens 1 --config %s --candidate b", path);
+    assert_int_equal(parse(&line, words, NULL, &e), KVX_OK);
+    assert_int_equal(line.settings.n_candidates, 1);
+    assert_string_equal(line.settings.candidates[0], "b");
+    ctl_line_free(&line);
+    unlink(path);
+}
+
+static void ids_and_ranks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *id;
+        int64_t rank; /* -1: all */
+        const char *error;
+    } rows[] = {
+        {"a", "a", -1, NULL},
+        {"a:0", "a", 0, NULL},
+        {"a:4294967295", "a", UINT32_MAX, NULL},
+        {"a:", "a", -1, NULL},
+        {"h:80:", "h:80", -1, NULL},
+        {"h:80:1", "h:80", 1, NULL},
+        {"h:x", "h:x", -1, NULL},
+        {"h:-1", "h:-1", -1, NULL},
+        {"h:+1", "h:+1", -1, NULL},
+        {"a:4294967296", NULL, 0, "the rank of `a:4294967296`"},
+        {"a:99999999999999999999", NULL, 0, "the rank of"},
+        {":1", NULL, 0, "`:1` has no ID"},
+        {":", NULL, 0, "`:` has no ID"},
+        {"", NULL, 0, "`` has no ID"},
+    };
+    struct kvx_arena arena;
+    kvx_arena_init(&arena, &kvx_system_allocator, 1 << 20);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct kvindex_candidate *c = NULL;
+        struct kvx_error e = {.text = ""};
+        int status = ctl_candidates_parse(&rows[i].text, 1, &arena, &c, &e);
+        assert_int_equal(status, rows[i].error ? KVX_INVALID : KVX_OK);
+        if (rows[i].error) {
+            assert_non_null(strstr(e.text, "--candidate: "));
+            assert_non_null(strstr(e.text, rows[i].error));
+            continue;
+        }
+        assert_string_equal(c->instance_id, rows[i].id);
+        assert_int_equal(c->dp_rank ? (int64_t)*c->dp_rank : -1, rows[i].rank);
+    }
+    kvx_arena_reset(&arena);
+}
+
+static void candidates_without_memory(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"a", "b:1"};
+    const struct kvindex_candidate *c;
+    struct failing_allocator memory;
+    struct kvx_error e;
+    int status = KVX_NOMEM;
+    for (uint64_t n = 1; status == KVX_NOMEM; n++) {
+        struct kvx_arena arena;
+        failing_allocator_init(&memory);
+        memory.fail_at = n;
+        kvx_arena_init(&arena, &memory.allocator, 1 << 20);
+        status = ctl_candidates_parse(texts, 2, &arena, &c, &e);
+        assert_true(n > 1 || status == KVX_NOMEM);
+        kvx_arena_reset(&arena);
+        assert_int_equal(memory.live, 0);
+    }
+    assert_int_equal(status, KVX_OK);
 }
 
 static void every_table_fits(void **state)
@@ -204,6 +356,10 @@ static void bash_offers_what_fits(void **state)
     expect_bash("workers --o", "");
     expect_bash("register --dp-rank ''", "");
     expect_bash("completion z", "zsh");
+    expect_bash("register --kind p", "pool");
+    expect_bash("query --seq", "--sequence-hashes --sequence-hashes-file");
+    expect_bash("peer re", "remove");
+    expect_bash("pee", "peers peer");
 }
 
 /* ---- Files ---- */
@@ -335,6 +491,12 @@ int main(void)
         cmocka_unit_test(options_before_and_behind_the_command),
         cmocka_unit_test(defaults),
         cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(bare_arguments),
+        cmocka_unit_test(choices),
+        cmocka_unit_test(candidates_are_collected),
+        cmocka_unit_test(a_candidate_of_the_configuration),
+        cmocka_unit_test(ids_and_ranks),
+        cmocka_unit_test(candidates_without_memory),
         cmocka_unit_test(every_table_fits),
         cmocka_unit_test(completion_scripts),
         cmocka_unit_test(bash_offers_what_fits),

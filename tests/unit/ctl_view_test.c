@@ -23,6 +23,9 @@ static const struct kvindex_worker worker_items[] = {
      .block_size_tokens = 16,
      .model = "default",
      .tenant = "default",
+     .additional_salt = "",
+     .lora_name = "",
+     .kind = KVINDEX_KIND_ENGINE,
      .device_blocks = 4000,
      .host_blocks = 5,
      .disk_blocks = 6,
@@ -39,7 +42,10 @@ static const struct kvindex_worker worker_items[] = {
      .missing_batches = 3,
      .restarts = 1,
      .model = "m",
-     .tenant = "t"},
+     .tenant = "t",
+     .additional_salt = "fp8",
+     .lora_name = "l\"",
+     .kind = KVINDEX_KIND_POOL},
 };
 static const struct kvindex_workers workers = {2, worker_items};
 
@@ -56,7 +62,17 @@ static const struct kvindex_state_count states[] = {{KVINDEX_STATE_EXACT, 2}, {K
 static const struct kvindex_health health = {true, false, 2, reasons, 3, 2, states};
 
 static const uint64_t local[] = {1, UINT64_MAX}, engine[] = {3, 4};
-static const struct kvindex_stored stored = {9, "a\"b", 1, 2, true, UINT64_MAX - 1, 2, local, engine};
+static const struct kvindex_stored stored = {
+    9, "a\"b", 1, 2, true, UINT64_MAX - 1, 2, local, engine, {"m", "t", "", 16}};
+
+static const struct kvindex_partition_status partition_items[] = {
+    {{"default", "default", "", 16}, 2, 0, {40, 5, 6, 7}, {0}, 30, 1023},
+    {{"m\x1b[2J", "t", "fp8", 64}, 0, 1, {0}, {0, 1, 2, 3}, 0, 5 * 1024 * 1024 + 512 * 1024},
+};
+static const struct kvindex_partitions partitions = {2, partition_items};
+
+static const char *const urls[] = {"http://10.0.0.8:8090", "http://\x07h"};
+static const struct kvindex_peers peers = {2, urls};
 
 static void write_workers(struct kvx_buf *b)
 {
@@ -82,6 +98,22 @@ static void write_health_json(struct kvx_buf *b)
 {
     ctl_json_health(b, &health);
 }
+static void write_partitions(struct kvx_buf *b)
+{
+    ctl_view_partitions(b, &partitions);
+}
+static void write_partitions_json(struct kvx_buf *b)
+{
+    ctl_json_partitions(b, &partitions);
+}
+static void write_peers(struct kvx_buf *b)
+{
+    ctl_view_peers(b, &peers);
+}
+static void write_peers_json(struct kvx_buf *b)
+{
+    ctl_json_peers(b, &peers);
+}
 static void write_stored(struct kvx_buf *b)
 {
     ctl_json_stored(b, &stored);
@@ -92,24 +124,45 @@ static const struct golden {
     const char *text;
 } goldens[] = {
     {write_workers,
-     "INSTANCE        RANK  STATE           SINCE  BLOCKS  SEQUENCE  MISSING  LAST EVENT  ENDPOINT\n"
-     "7                  0  exact              3h    4000    123456        0       850ms  "
-     "tcp://10.0.0.7:5557\n"
+     "INSTANCE        RANK  STATE           SINCE  BLOCKS  SEQUENCE  MISSING  LAST EVENT  KIND    MODEL    "
+     "TENANT   SALT  BLOCK SIZE  ENDPOINT\n"
+     "7                  0  exact              3h    4000    123456        0       850ms  engine  default  "
+     "default  -             16  tcp://10.0.0.7:5557\n"
      "d\xc3\xa9"
-     "codeur?[31m\"    12  degraded (gap)     1m       0         -        3           -  tcp://h:1\n"},
+     "codeur?[31m\"    12  degraded (gap)     1m       0         -        3           -  pool    m        "
+     "t        fp8            0  tcp://h:1\n"},
     {write_workers_json,
      "[{\"instance_id\":\"7\",\"dp_rank\":0,\"endpoint\":\"tcp://10.0.0.7:5557\","
      "\"replay_endpoint\":\"tcp://10.0.0.7:5558\",\"learned\":false,\"state\":\"exact\",\"reason\":\"\","
      "\"since_unix_ms\":989200000,\"last_sequence\":123456,\"missing_batches\":0,\"applied_batches\":123457,"
      "\"restarts\":0,\"last_event_unix_ms\":999999150,\"block_size_tokens\":16,\"model\":\"default\","
-     "\"tenant\":\"default\",\"held_blocks\":{\"device\":4000,\"host\":5,\"disk\":6,\"external\":7}},"
+     "\"tenant\":\"default\",\"held_blocks\":{\"device\":4000,\"host\":5,\"disk\":6,\"external\":7},"
+     "\"additional_salt\":\"\",\"lora_name\":\"\",\"kind\":\"engine\"},"
      "{\"instance_id\":\"d\xc3\xa9"
      "codeur\\u001b[31m\\\"\",\"dp_rank\":12,\"endpoint\":\"tcp://h:1\","
      "\"replay_endpoint\":\"\",\"learned\":true,\"state\":\"degraded\",\"reason\":\"gap\","
      "\"since_unix_ms\":999939000,\"last_sequence\":null,\"missing_batches\":3,\"applied_batches\":0,"
      "\"restarts\":1,\"last_event_unix_ms\":0,\"block_size_tokens\":0,\"model\":\"m\",\"tenant\":\"t\","
-     "\"held_blocks\":{\"device\":0,\"host\":0,\"disk\":0,\"external\":0}}]\n"},
-    {write_result, "12 blocks of 16 tokens, held by 4 workers\n"
+     "\"held_blocks\":{\"device\":0,\"host\":0,\"disk\":0,\"external\":0},"
+     "\"additional_salt\":\"fp8\",\"lora_name\":\"l\\\"\",\"kind\":\"pool\"}]\n"},
+    {write_partitions, "MODEL    TENANT   SALT  BLOCK SIZE  WORKERS  POOLS  PREFIXES  DEVICE  HOST  DISK  "
+                       "EXTERNAL  IN POOLS   MEMORY\n"
+                       "default  default  -             16        2      0        30      40     5     6     "
+                       "    7         0   1023 B\n"
+                       "m?[2J    t        fp8           64        0      1         0       0     0     0     "
+                       "    0         6  5.5 MiB\n"},
+    {write_partitions_json,
+     "[{\"model\":\"default\",\"tenant\":\"default\",\"additional_salt\":\"\",\"block_size_tokens\":16,"
+     "\"workers\":2,\"pools\":0,\"held_blocks\":{\"device\":40,\"host\":5,\"disk\":6,\"external\":7},"
+     "\"pool_blocks\":{\"device\":0,\"host\":0,\"disk\":0,\"external\":0},\"positions\":30,\"memory_bytes\":"
+     "1023},"
+     "{\"model\":\"m\\u001b[2J\",\"tenant\":\"t\",\"additional_salt\":\"fp8\",\"block_size_tokens\":64,"
+     "\"workers\":0,\"pools\":1,\"held_blocks\":{\"device\":0,\"host\":0,\"disk\":0,\"external\":0},"
+     "\"pool_blocks\":{\"device\":0,\"host\":1,\"disk\":2,\"external\":3},\"positions\":0,\"memory_bytes\":"
+     "5767168}]\n"},
+    {write_peers, "http://10.0.0.8:8090\nhttp://?h\n"},
+    {write_peers_json, "[\"http://10.0.0.8:8090\",\"http://\\u0007h\"]\n"},
+    {write_result, "12 blocks of 16 tokens, 4 workers\n"
                    "INSTANCE  RANK  DEVICE  +HOST  +DISK  +EXTERNAL  HOLDS  STATE\n"
                    "b            0       5      5      5          5     41  stale\n"
                    "b            1       2      2      2         10     42  unknown\n"
@@ -134,7 +187,8 @@ static const struct golden {
      "\"workers\":3,\"workers_by_state\":{\"exact\":2,\"stale\":1}}\n"},
     {write_stored, "{\"event_id\":9,\"instance_id\":\"a\\\"b\",\"dp_rank\":1,\"tier\":\"host\","
                    "\"parent_engine_hash\":18446744073709551614,\"local_hashes\":[1,18446744073709551615],"
-                   "\"engine_hashes\":[3,4]}\n"},
+                   "\"engine_hashes\":[3,4],"
+                   "\"model\":\"m\",\"tenant\":\"t\",\"additional_salt\":\"\",\"block_size_tokens\":16}\n"},
 };
 enum { GOLDENS = sizeof(goldens) / sizeof(goldens[0]) };
 
@@ -181,7 +235,7 @@ static void nothing_to_show(void **state)
     static const struct kvindex_result none = {0, NULL, 0, 0};
     static const struct kvindex_workers nobody = {0, NULL};
     static const struct kvindex_health draining = {false, true, 0, NULL, 0, 0, NULL};
-    static const struct kvindex_stored root = {0, "a", 0, 77, false, 5, 0, NULL, NULL};
+    static const struct kvindex_stored root = {0, "a", 0, 77, false, 5, 0, NULL, NULL, {"", "", "", 0}};
     struct kvx_buf b;
     kvx_buf_init(&b, &kvx_system_allocator, 1 << 20);
     ctl_view_result(&b, &none);
@@ -189,9 +243,11 @@ static void nothing_to_show(void **state)
     ctl_view_health(&b, &draining);
     ctl_json_stored(&b, &root);
     kvx_buf_char(&b, 0);
-    assert_string_equal(b.data, "0 blocks of 0 tokens, held by 0 workers\n[]\nshutting down, 0 workers\n"
-                                "{\"event_id\":0,\"instance_id\":\"a\",\"dp_rank\":0,\"tier\":\"unknown\","
-                                "\"parent_engine_hash\":null,\"local_hashes\":[],\"engine_hashes\":[]}\n");
+    assert_string_equal(b.data,
+                        "0 blocks of 0 tokens, 0 workers\n[]\nshutting down, 0 workers\n"
+                        "{\"event_id\":0,\"instance_id\":\"a\",\"dp_rank\":0,\"tier\":\"unknown\","
+                        "\"parent_engine_hash\":null,\"local_hashes\":[],\"engine_hashes\":[],\"model\":\"\","
+                        "\"tenant\":\"\",\"additional_salt\":\"\",\"block_size_tokens\":0}\n");
     kvx_buf_free(&b);
 }
 

@@ -3,71 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UINT(field) KVX_OPTION_UINT, offsetof(struct ctl_settings, field)
-#define TEXT(field) KVX_OPTION_TEXT, offsetof(struct ctl_settings, field)
-#define FLAG(field) KVX_OPTION_FLAG, offsetof(struct ctl_settings, field)
-
-const struct kvx_option ctl_global_options[] = {
-    {"server", "Options of all commands", TEXT(server), "HOST:PORT", 0, 0, "the server's gRPC address",
-     false},
-    {"timeout", NULL, UINT(timeout_s), "SECONDS", 1, 86400,
-     "how long to wait for an answer, or for more of a dump", false},
-    {"json", NULL, FLAG(json), NULL, 0, 0, "answer in JSON, for programs", false},
-    {"help", NULL, FLAG(help), NULL, 0, 0, "show this text", false},
-    {"version", NULL, FLAG(version), NULL, 0, 0, "show the version", false},
-    {0},
-};
-
-static const struct kvx_option no_options[] = {{0}};
-
-static const struct kvx_option query_options[] = {
-    {"tokens", NULL, TEXT(tokens), "LIST", 0, 0, "the prompt's token ids", false},
-    {"tokens-file", NULL, TEXT(tokens_file), "FILE", 0, 0, "the same from a file; -: standard input", false},
-    {"hashes", NULL, TEXT(hashes), "LIST", 0, 0, "the local hashes of the prompt's blocks", false},
-    {"hashes-file", NULL, TEXT(hashes_file), "FILE", 0, 0, "the same from a file; -: standard input", false},
-    {0},
-};
-
-static const struct kvx_option dump_options[] = {
-    {"output", NULL, TEXT(output), "FILE", 0, 0, "written whole or not at all; without it: standard output",
-     false},
-    {0},
-};
-
-static const struct kvx_option register_options[] = {
-    {"instance", NULL, TEXT(instance), "ID", 0, 0, "the engine deployment; required", false},
-    {"endpoint", NULL, TEXT(endpoint), "ENDPOINT", 0, 0, "where it publishes, as tcp://host:port; required",
-     false},
-    {"replay-endpoint", NULL, TEXT(replay_endpoint), "ENDPOINT", 0, 0, "where it replays past batches",
-     false},
-    {"dp-rank", NULL, UINT(dp_rank), "RANK", 0, UINT32_MAX, "its data-parallel rank", false},
-    {"block-size", NULL, UINT(block_size), "TOKENS", 1, 65536, "tokens a block; without it: the server's",
-     false},
-    {0},
-};
-
-static const struct kvx_option unregister_options[] = {
-    {"instance", NULL, TEXT(instance), "ID", 0, 0, "the engine deployment; required", false},
-    {"dp-rank", NULL, TEXT(only_rank), "RANK", 0, 0, "one data-parallel rank; without it: all", false},
-    {0},
-};
-
-const struct ctl_command ctl_commands[] = {
-    {CTL_WORKERS, "workers", "list all workers and the state of their event sources", NULL, false,
-     no_options},
-    {CTL_QUERY, "query", "show how much of a prompt each worker holds", NULL, false, query_options},
-    {CTL_DUMP, "dump", "write the whole index as store events, one JSON object a line", NULL, false,
-     dump_options},
-    {CTL_REGISTER, "register", "follow the events of a worker", NULL, false, register_options},
-    {CTL_UNREGISTER, "unregister", "stop following a worker and forget its blocks", NULL, false,
-     unregister_options},
-    {CTL_STATUS, "status", "show whether the server is ready, and why not", NULL, false, no_options},
-    {CTL_COMPLETION, "completion", "print a completion script for bash, zsh or fish", "SHELL", true,
-     no_options},
-    {CTL_HELP, "help", "show this text, or the text of one command", "COMMAND", false, no_options},
-    {0},
-};
-
 const struct ctl_command *ctl_find_command(const char *name)
 {
     for (const struct ctl_command *c = ctl_commands; c->name; c++)
@@ -103,6 +38,16 @@ static bool takes_value(const char *option)
     return takes;
 }
 
+/* `choices` are names with `|` between them. */
+static bool is_choice(const char *choices, const char *word)
+{
+    size_t len = strlen(word);
+    for (; choices; choices = strchr(choices, '|') ? strchr(choices, '|') + 1 : NULL)
+        if (strcspn(choices, "|") == len && memcmp(choices, word, len) == 0)
+            return true;
+    return false;
+}
+
 static int take_word(struct ctl_line *line, const char *word, struct kvx_error *e)
 {
     if (!line->command) {
@@ -110,11 +55,29 @@ static int take_word(struct ctl_line *line, const char *word, struct kvx_error *
         return line->command ? KVX_OK
                              : kvx_fail(e, KVX_INVALID, "unknown command `%s`; see kvindexctl help", word);
     }
-    if (!line->command->word || line->word)
-        return kvx_fail(e, KVX_INVALID, "%s: unexpected `%s`; see kvindexctl help %s", line->command->name,
-                        word, line->command->name);
-    line->word = word;
+    const struct ctl_command *c = line->command;
+    size_t n = 0;
+    while (n < CTL_WORDS_MAX && line->words[n])
+        n++;
+    if (n == CTL_WORDS_MAX || !c->words[n])
+        return kvx_fail(e, KVX_INVALID, "%s: unexpected `%s`; see kvindexctl help %s", c->name, word,
+                        c->name);
+    if (strchr(c->words[n], '|') && !is_choice(c->words[n], word))
+        return kvx_fail(e, KVX_INVALID, "%s: `%s` is none of %s", c->name, word, c->words[n]);
+    line->words[n] = word;
     return KVX_OK;
+}
+
+/* --candidate may be given more than once; the table of options keeps one value only. */
+static void note_candidate(struct ctl_line *line, const char *arg, const char *next)
+{
+    static const char name[] = "--candidate";
+    const size_t len = sizeof(name) - 1;
+    if (strncmp(arg, name, len) != 0)
+        return;
+    const char *value = arg[len] == '=' ? arg + len + 1 : arg[len] == 0 ? next : NULL;
+    if (value)
+        line->candidates[line->settings.n_candidates++] = value;
 }
 
 /* Splits argv: options with their values go to `rest`, whose first element stands for the program. */
@@ -132,6 +95,7 @@ static int split(struct ctl_line *line, int argc, char *const *argv, char **rest
             status = take_word(line, arg, e);
         } else {
             rest[(*n_rest)++] = arg;
+            note_candidate(line, arg, i + 1 < argc ? argv[i + 1] : NULL);
             if (takes_value(arg) && i + 1 < argc)
                 rest[(*n_rest)++] = argv[++i];
         }
@@ -149,31 +113,65 @@ static size_t append(struct kvx_option *to, size_t n, const struct kvx_option *f
     return n;
 }
 
+static int check_query(const struct ctl_settings *s, struct kvx_error *e)
+{
+    bool tokens = s->tokens || s->tokens_file;
+    int prompts = !!s->tokens + !!s->tokens_file + !!s->hashes + !!s->hashes_file + !!s->sequence_hashes +
+                  !!s->sequence_hashes_file;
+    if (prompts != 1)
+        return kvx_fail(e, KVX_INVALID,
+                        "query wants one of --tokens, --hashes and --sequence-hashes, or of --tokens-file, "
+                        "--hashes-file and --sequence-hashes-file");
+    if (!tokens && (s->lora || s->cache_salt || s->bigrams))
+        return kvx_fail(
+            e, KVX_INVALID,
+            "query: --lora, --cache-salt and --bigrams belong to tokens; hashes have them inside");
+    return KVX_OK;
+}
+
 static int check(const struct ctl_line *line, struct kvx_error *e)
 {
     const struct ctl_settings *s = &line->settings;
     if (s->help || s->version)
         return KVX_OK;
-    if (!line->command)
+    const struct ctl_command *c = line->command;
+    if (!c)
         return kvx_fail(e, KVX_INVALID, "which command? See kvindexctl help");
-    if (line->command->word_required && !line->word)
-        return kvx_fail(e, KVX_INVALID, "%s wants a %s; see kvindexctl help %s", line->command->name,
-                        line->command->word, line->command->name);
-    enum ctl_command_id id = line->command->id;
-    if ((id == CTL_REGISTER || id == CTL_UNREGISTER) && (!s->instance || !*s->instance))
-        return kvx_fail(e, KVX_INVALID, "%s wants --instance", line->command->name);
-    if (id == CTL_REGISTER && (!s->endpoint || !*s->endpoint))
+    for (size_t i = 0; i < c->words_required; i++)
+        if (!line->words[i])
+            return kvx_fail(e, KVX_INVALID, "%s wants %s; see kvindexctl help %s", c->name, c->words[i],
+                            c->name);
+    if ((c->id == CTL_REGISTER || c->id == CTL_UNREGISTER) && (!s->instance || !*s->instance))
+        return kvx_fail(e, KVX_INVALID, "%s wants --instance", c->name);
+    if (c->id == CTL_REGISTER && (!s->endpoint || !*s->endpoint))
         return kvx_fail(e, KVX_INVALID, "register wants --endpoint");
-    int prompts = !!s->tokens + !!s->tokens_file + !!s->hashes + !!s->hashes_file;
-    if (id == CTL_QUERY && prompts != 1)
-        return kvx_fail(e, KVX_INVALID,
-                        "query wants one of --tokens, --tokens-file, --hashes and --hashes-file");
-    return KVX_OK;
+    return c->id == CTL_QUERY ? check_query(s, e) : KVX_OK;
 }
 
 static struct ctl_settings default_settings(void)
 {
     return (struct ctl_settings){.server = CTL_SERVER, .timeout_s = 10};
+}
+
+static int parse_options(struct ctl_line *line, int argc, char *const *argv, char **rest, struct kvx_error *e)
+{
+    int n_rest;
+    int status = split(line, argc, argv, rest, &n_rest, e);
+    if (status < 0)
+        return status;
+    size_t n = append(line->table, 0, ctl_global_options);
+    if (line->command)
+        append(line->table, n, line->command->options);
+    status = kvx_options_parse(&line->options, line->table, &line->settings, n_rest, rest, e);
+    if (status < 0)
+        return status;
+    if (line->settings.candidate && !line->settings.n_candidates) /* by the configuration file */
+        line->candidates[line->settings.n_candidates++] = line->settings.candidate;
+    line->settings.candidates = line->candidates;
+    status = check(line, e);
+    if (status < 0)
+        kvx_options_free(&line->options);
+    return status;
 }
 
 int ctl_line_parse(struct ctl_line *line, int argc, char *const *argv, const char *server,
@@ -182,30 +180,20 @@ int ctl_line_parse(struct ctl_line *line, int argc, char *const *argv, const cha
     *line = (struct ctl_line){.settings = default_settings()};
     if (server && *server)
         line->settings.server = server;
-    int n_rest;
     char **rest = calloc((size_t)argc + 1, sizeof(*rest));
-    if (!rest)
-        return kvx_fail(e, KVX_NOMEM, "out of memory");
-    int status = split(line, argc, argv, rest, &n_rest, e);
-    if (status < 0)
-        goto done;
-    size_t n = append(line->table, 0, ctl_global_options);
-    if (line->command)
-        append(line->table, n, line->command->options);
-    status = kvx_options_parse(&line->options, line->table, &line->settings, n_rest, rest, e);
-    if (status < 0)
-        goto done;
-    status = check(line, e);
-    if (status < 0)
-        kvx_options_free(&line->options);
-done:
+    line->candidates = calloc((size_t)argc + 1, sizeof(*line->candidates));
+    int status = rest && line->candidates ? parse_options(line, argc, argv, rest, e)
+                                          : kvx_fail(e, KVX_NOMEM, "out of memory");
     free(rest);
+    if (status < 0)
+        free(line->candidates);
     return status;
 }
 
 void ctl_line_free(struct ctl_line *line)
 {
     kvx_options_free(&line->options);
+    free(line->candidates);
 }
 
 /* ---- Help ---- */
@@ -215,18 +203,20 @@ static void print_usage(const struct ctl_command *c, FILE *out)
     fprintf(out, "Usage: kvindexctl [OPTION]... %s", c->name);
     if (c->options->name)
         fputs(" [OPTION VALUE]...", out);
-    if (c->word)
-        fprintf(out, c->word_required ? " %s" : " [%s]", c->word);
+    for (size_t i = 0; i < CTL_WORDS_MAX && c->words[i]; i++)
+        fprintf(out, i < c->words_required ? " %s" : " [%s]", c->words[i]);
     fprintf(out, "\n\n%c%s.\n", c->help[0] - 'a' + 'A', c->help + 1);
 }
 
 static void print_notes(const struct ctl_command *c, FILE *out)
 {
     if (c->id == CTL_QUERY)
-        fputs("\nA LIST is numbers with commas or white space between them, or a JSON array. Token ids have "
-              "32 bits,\n"
-              "hashes 64, with or without sign.\n",
-              out);
+        fputs(
+            "\nA LIST is numbers with commas or white space between them, or a JSON array. Token ids have "
+            "32 bits,\n"
+            "hashes 64, with or without sign. An ID that ends in a colon and digits itself needs a rank, or "
+            "a colon\nbehind it: h:80: is all ranks of h:80.\n",
+            out);
     if (c->id == CTL_COMPLETION)
         fputs("\nbash: source <(kvindexctl completion bash)\n"
               "zsh:  source <(kvindexctl completion zsh)\n"

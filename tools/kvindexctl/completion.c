@@ -34,17 +34,36 @@ static void command_names(struct kvx_buf *out)
         kvx_buf_printf(out, " %s", c->name);
 }
 
-/* Options whose value is (or is not) a file, as the pattern --a|--b; once each. */
+/* Choices are written with `|` between them. */
+static void choices(struct kvx_buf *out, const char *list)
+{
+    for (; *list; list++)
+        kvx_buf_char(out, *list == '|' ? ' ' : *list);
+}
+
+/* The command's first bare argument, when there are only some that it can be. */
+static void word_choices(struct kvx_buf *out, const struct ctl_command *c)
+{
+    if (c->id == CTL_COMPLETION)
+        kvx_buf_text(out, "bash zsh fish");
+    else if (c->id == CTL_HELP)
+        command_names(out);
+    else if (c->words[0] && strchr(c->words[0], '|'))
+        choices(out, c->words[0]);
+}
+
+/* Options whose value is (or is not) a file, as the pattern --a|--b. */
 static void value_pattern(struct kvx_buf *out, bool files)
 {
-    const struct kvx_option *tables[16] = {ctl_global_options};
+    enum { TABLES_MAX = 32 };
+    const struct kvx_option *tables[TABLES_MAX] = {ctl_global_options};
     size_t n = 1;
     const char *bar = "";
     if (files) { /* known to the parser of all programs, and in no table */
         kvx_buf_text(out, "--config");
         bar = "|";
     }
-    for (const struct ctl_command *c = ctl_commands; c->name && n < 16; c++)
+    for (const struct ctl_command *c = ctl_commands; c->name && n < TABLES_MAX; c++)
         tables[n++] = c->options;
     for (size_t i = 0; i < n; i++)
         for (const struct kvx_option *o = tables[i]; o->name; o++)
@@ -55,6 +74,18 @@ static void value_pattern(struct kvx_buf *out, bool files)
 }
 
 /* ---- bash ---- */
+
+/* Before the rule for values of any kind. */
+static void bash_choices(struct kvx_buf *out)
+{
+    for (const struct ctl_command *c = ctl_commands; c->name; c++)
+        for (const struct kvx_option *o = c->options; o->name; o++)
+            if (o->kind == KVX_OPTION_CHOICE) {
+                kvx_buf_printf(out, "--%s) COMPREPLY=($(compgen -W '", o->name);
+                choices(out, o->value);
+                kvx_buf_text(out, "' -- \"$word\")); return ;;\n    ");
+            }
+}
 
 static void bash_script(struct kvx_buf *out)
 {
@@ -74,6 +105,7 @@ static void bash_script(struct kvx_buf *out)
                       "    case $before in\n    ");
     value_pattern(out, true);
     kvx_buf_text(out, ") COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n    ");
+    bash_choices(out);
     value_pattern(out, false);
     kvx_buf_text(out, ") COMPREPLY=(); return ;;\n"
                       "    esac\n"
@@ -84,10 +116,8 @@ static void bash_script(struct kvx_buf *out)
     for (const struct ctl_command *c = ctl_commands; c->name; c++) {
         kvx_buf_printf(out, "    %s) words='", c->name);
         option_names(out, c->options);
-        if (c->id == CTL_COMPLETION)
-            kvx_buf_text(out, " bash zsh fish");
-        if (c->id == CTL_HELP)
-            command_names(out);
+        kvx_buf_char(out, ' ');
+        word_choices(out, c);
         kvx_buf_text(out, "' ;;\n");
     }
     kvx_buf_text(out, "    esac\n    COMPREPLY=($(compgen -W \"$words");
@@ -110,8 +140,13 @@ static void zsh_option(struct kvx_buf *out, const struct kvx_option *o)
             kvx_buf_char(out, *p);
     }
     kvx_buf_char(out, ']');
-    if (o->kind != KVX_OPTION_FLAG)
+    if (o->kind == KVX_OPTION_CHOICE) {
+        kvx_buf_text(out, ":value:(");
+        choices(out, o->value);
+        kvx_buf_char(out, ')');
+    } else if (o->kind != KVX_OPTION_FLAG) {
         kvx_buf_printf(out, ":value:%s", is_file(o) ? "_files" : " ");
+    }
     kvx_buf_char(out, '\'');
 }
 
@@ -142,11 +177,9 @@ static void zsh_script(struct kvx_buf *out)
         kvx_buf_printf(out, "        %s) _arguments", c->name);
         zsh_options(out, ctl_global_options);
         zsh_options(out, c->options);
-        if (c->id == CTL_COMPLETION)
-            kvx_buf_text(out, " '1:shell:(bash zsh fish)'");
-        if (c->id == CTL_HELP) {
-            kvx_buf_text(out, " '1:command:(");
-            command_names(out);
+        if (c->words[0]) {
+            kvx_buf_text(out, " '1:word:(");
+            word_choices(out, c);
             kvx_buf_text(out, ")'");
         }
         kvx_buf_text(out, " ;;\n");
@@ -166,8 +199,13 @@ static void fish_options(struct kvx_buf *out, const char *command, const struct 
         if (command)
             kvx_buf_printf(out, " -n '__fish_seen_subcommand_from %s'", command);
         kvx_buf_printf(out, " -l %s", table->name);
-        if (table->kind != KVX_OPTION_FLAG)
+        if (table->kind == KVX_OPTION_CHOICE) {
+            kvx_buf_text(out, " -xa '");
+            choices(out, table->value);
+            kvx_buf_char(out, '\'');
+        } else if (table->kind != KVX_OPTION_FLAG) {
             kvx_buf_text(out, is_file(table) ? " -rF" : " -x");
+        }
         kvx_buf_text(out, " -d ");
         quoted(out, table->help);
         kvx_buf_char(out, '\n');
@@ -186,11 +224,13 @@ static void fish_script(struct kvx_buf *out)
         kvx_buf_char(out, '\n');
         fish_options(out, c->name, c->options);
     }
-    kvx_buf_text(out,
-                 "complete -c kvindexctl -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\n"
-                 "complete -c kvindexctl -n '__fish_seen_subcommand_from help' -a '");
-    command_names(out);
-    kvx_buf_text(out, "'\n");
+    for (const struct ctl_command *c = ctl_commands; c->name; c++) {
+        if (!c->words[0])
+            continue;
+        kvx_buf_printf(out, "complete -c kvindexctl -n '__fish_seen_subcommand_from %s' -a '", c->name);
+        word_choices(out, c);
+        kvx_buf_text(out, "'\n");
+    }
 }
 
 int ctl_completion(struct kvx_buf *out, const char *shell, struct kvx_error *e)

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 
-enum { CTL_COLUMNS_MAX = 12 };
+enum { CTL_COLUMNS_MAX = 16 };
 
 struct ctl_column {
     const char *title; /* NULL ends the list */

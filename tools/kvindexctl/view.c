@@ -1,3 +1,4 @@
+/* Tables for people. */
 #include "view.h"
 
 #include "table.h"
@@ -34,7 +35,8 @@ void ctl_view_workers(struct kvx_buf *out, const struct kvindex_workers *workers
 {
     static const struct ctl_column columns[] = {
         {"INSTANCE", false}, {"RANK", true},    {"STATE", false},     {"SINCE", true},     {"BLOCKS", true},
-        {"SEQUENCE", true},  {"MISSING", true}, {"LAST EVENT", true}, {"ENDPOINT", false}, {0}};
+        {"SEQUENCE", true},  {"MISSING", true}, {"LAST EVENT", true}, {"KIND", false},     {"MODEL", false},
+        {"TENANT", false},   {"SALT", false},   {"BLOCK SIZE", true}, {"ENDPOINT", false}, {0}};
     struct ctl_table t;
     char age[24];
     ctl_table_init(&t, columns, out->allocator);
@@ -53,75 +55,78 @@ void ctl_view_workers(struct kvx_buf *out, const struct kvindex_workers *workers
         ctl_table_u64(&t, w->missing_batches);
         ctl_age(age, w->last_event_unix_ms, now);
         ctl_table_text(&t, age);
-        ctl_table_text(&t, w->endpoint);
+        ctl_table_text(&t, kvindex_kind_name(w->kind));
+        ctl_table_text(&t, w->model);
+        ctl_table_text(&t, w->tenant);
+        ctl_table_text(&t, *w->additional_salt ? w->additional_salt : "-");
+        ctl_table_u64(&t, w->block_size_tokens);
+        ctl_table_text(&t, *w->endpoint ? w->endpoint : "-");
     }
     ctl_table_print(&t, out);
     ctl_table_free(&t);
 }
 
-/* Keys begin with the character that stands before them: `{` or `,`. */
-static void json_text(struct kvx_buf *out, const char *key, const char *value)
-{
-    kvx_buf_text(out, key);
-    kvx_buf_json(out, kvx_bytes_of(value));
-}
+/* ---- Partitions and peers ---- */
 
-static void json_u64(struct kvx_buf *out, const char *key, uint64_t value)
+/* "850 B", "1.5 KiB", "12.0 MiB" and so on. */
+static void size_cell(struct ctl_table *t, uint64_t bytes)
 {
-    kvx_buf_text(out, key);
-    kvx_buf_u64(out, value);
-}
-
-static void json_bool(struct kvx_buf *out, const char *key, bool value)
-{
-    kvx_buf_text(out, key);
-    kvx_buf_text(out, value ? "true" : "false");
-}
-
-/* `null` when there is none. */
-static void json_maybe_u64(struct kvx_buf *out, const char *key, bool present, uint64_t value)
-{
-    kvx_buf_text(out, key);
-    if (present)
-        kvx_buf_u64(out, value);
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    char text[32];
+    size_t unit = 0;
+    uint64_t tenths = bytes > UINT64_MAX / 10 ? UINT64_MAX : bytes * 10;
+    for (; tenths >= 10240 && unit < 4; unit++)
+        tenths /= 1024;
+    if (unit == 0)
+        snprintf(text, sizeof(text), "%llu B", (unsigned long long)bytes);
     else
-        kvx_buf_text(out, "null");
+        snprintf(text, sizeof(text), "%llu.%u %s", (unsigned long long)(tenths / 10), (unsigned)(tenths % 10),
+                 units[unit]);
+    ctl_table_text(t, text);
 }
 
-static void json_worker(struct kvx_buf *out, const struct kvindex_worker *w)
+static uint64_t sum(const struct kvindex_tier_blocks *t)
 {
-    json_text(out, "{\"instance_id\":", w->instance_id);
-    json_u64(out, ",\"dp_rank\":", w->dp_rank);
-    json_text(out, ",\"endpoint\":", w->endpoint);
-    json_text(out, ",\"replay_endpoint\":", w->replay_endpoint);
-    json_bool(out, ",\"learned\":", w->learned);
-    json_text(out, ",\"state\":", kvindex_state_name(w->state));
-    json_text(out, ",\"reason\":", kvindex_reason_name(w->reason));
-    json_u64(out, ",\"since_unix_ms\":", w->since_unix_ms);
-    json_maybe_u64(out, ",\"last_sequence\":", w->has_sequence, w->last_sequence);
-    json_u64(out, ",\"missing_batches\":", w->missing_batches);
-    json_u64(out, ",\"applied_batches\":", w->applied_batches);
-    json_u64(out, ",\"restarts\":", w->restarts);
-    json_u64(out, ",\"last_event_unix_ms\":", w->last_event_unix_ms);
-    json_u64(out, ",\"block_size_tokens\":", w->block_size_tokens);
-    json_text(out, ",\"model\":", w->model);
-    json_text(out, ",\"tenant\":", w->tenant);
-    json_u64(out, ",\"held_blocks\":{\"device\":", w->device_blocks);
-    json_u64(out, ",\"host\":", w->host_blocks);
-    json_u64(out, ",\"disk\":", w->disk_blocks);
-    json_u64(out, ",\"external\":", w->external_blocks);
-    kvx_buf_text(out, "}}");
+    return t->device + t->host + t->disk + t->external;
 }
 
-void ctl_json_workers(struct kvx_buf *out, const struct kvindex_workers *workers)
+void ctl_view_partitions(struct kvx_buf *out, const struct kvindex_partitions *partitions)
 {
-    kvx_buf_char(out, '[');
-    for (size_t i = 0; i < workers->n; i++) {
-        if (i)
-            kvx_buf_char(out, ',');
-        json_worker(out, &workers->items[i]);
+    static const struct ctl_column columns[] = {{"MODEL", false},   {"TENANT", false},
+                                                {"SALT", false},    {"BLOCK SIZE", true},
+                                                {"WORKERS", true},  {"POOLS", true},
+                                                {"PREFIXES", true}, {"DEVICE", true},
+                                                {"HOST", true},     {"DISK", true},
+                                                {"EXTERNAL", true}, {"IN POOLS", true},
+                                                {"MEMORY", true},   {0}};
+    struct ctl_table t;
+    ctl_table_init(&t, columns, out->allocator);
+    for (size_t i = 0; i < partitions->n; i++) {
+        const struct kvindex_partition_status *p = &partitions->items[i];
+        ctl_table_text(&t, p->partition.model);
+        ctl_table_text(&t, p->partition.tenant);
+        ctl_table_text(&t, *p->partition.additional_salt ? p->partition.additional_salt : "-");
+        ctl_table_u64(&t, p->partition.block_size_tokens);
+        ctl_table_u64(&t, p->workers);
+        ctl_table_u64(&t, p->pools);
+        ctl_table_u64(&t, p->positions);
+        ctl_table_u64(&t, p->held_blocks.device);
+        ctl_table_u64(&t, p->held_blocks.host);
+        ctl_table_u64(&t, p->held_blocks.disk);
+        ctl_table_u64(&t, p->held_blocks.external);
+        ctl_table_u64(&t, sum(&p->pool_blocks));
+        size_cell(&t, p->memory_bytes);
     }
-    kvx_buf_text(out, "]\n");
+    ctl_table_print(&t, out);
+    ctl_table_free(&t);
+}
+
+void ctl_view_peers(struct kvx_buf *out, const struct kvindex_peers *peers)
+{
+    for (size_t i = 0; i < peers->n; i++) {
+        ctl_print_safe(out, peers->urls[i]);
+        kvx_buf_char(out, '\n');
+    }
 }
 
 /* ---- Queries ---- */
@@ -157,8 +162,8 @@ void ctl_view_result(struct kvx_buf *out, const struct kvindex_result *result)
                                                 {"HOLDS", true},     {"STATE", false}, {0}};
     struct ctl_table t;
     size_t size = result->n * sizeof(const struct kvindex_hit *);
-    kvx_buf_printf(out, "%llu blocks of %u tokens, held by %zu workers\n",
-                   (unsigned long long)result->asked_blocks, result->block_size_tokens, result->n);
+    kvx_buf_printf(out, "%llu blocks of %u tokens, %zu workers\n", (unsigned long long)result->asked_blocks,
+                   result->block_size_tokens, result->n);
     if (result->n == 0)
         return;
     const struct kvindex_hit **sorted = kvx_alloc(out->allocator, size);
@@ -177,26 +182,6 @@ void ctl_view_result(struct kvx_buf *out, const struct kvindex_result *result)
     kvx_dealloc(out->allocator, sorted, size);
 }
 
-void ctl_json_result(struct kvx_buf *out, const struct kvindex_result *result)
-{
-    json_u64(out, "{\"asked_blocks\":", result->asked_blocks);
-    json_u64(out, ",\"block_size_tokens\":", result->block_size_tokens);
-    kvx_buf_text(out, ",\"hits\":[");
-    for (size_t i = 0; i < result->n; i++) {
-        const struct kvindex_hit *h = &result->hits[i];
-        json_text(out, i ? ",{\"instance_id\":" : "{\"instance_id\":", h->instance_id);
-        json_u64(out, ",\"dp_rank\":", h->dp_rank);
-        json_u64(out, ",\"device_blocks\":", h->device_blocks);
-        json_u64(out, ",\"through_host_blocks\":", h->through_host_blocks);
-        json_u64(out, ",\"through_disk_blocks\":", h->through_disk_blocks);
-        json_u64(out, ",\"through_external_blocks\":", h->through_external_blocks);
-        json_u64(out, ",\"total_blocks\":", h->total_blocks);
-        json_text(out, ",\"state\":", kvindex_state_name(h->state));
-        kvx_buf_char(out, '}');
-    }
-    kvx_buf_text(out, "]}\n");
-}
-
 /* ---- Health ---- */
 
 void ctl_view_health(struct kvx_buf *out, const struct kvindex_health *h)
@@ -212,43 +197,4 @@ void ctl_view_health(struct kvx_buf *out, const struct kvindex_health *h)
         ctl_print_safe(out, h->reasons[i]);
         kvx_buf_char(out, '\n');
     }
-}
-
-void ctl_json_health(struct kvx_buf *out, const struct kvindex_health *h)
-{
-    json_bool(out, "{\"ready\":", h->ready);
-    json_bool(out, ",\"draining\":", h->draining);
-    kvx_buf_text(out, ",\"reasons\":[");
-    for (size_t i = 0; i < h->n_reasons; i++)
-        json_text(out, i ? "," : "", h->reasons[i]);
-    json_u64(out, "],\"workers\":", h->workers);
-    kvx_buf_text(out, ",\"workers_by_state\":{");
-    for (size_t i = 0; i < h->n_states; i++) {
-        json_text(out, i ? "," : "", kvindex_state_name(h->states[i].state));
-        json_u64(out, ":", h->states[i].workers);
-    }
-    kvx_buf_text(out, "}}\n");
-}
-
-/* ---- Dump ---- */
-
-static void json_hashes(struct kvx_buf *out, const char *key, const uint64_t *hashes, size_t n)
-{
-    kvx_buf_text(out, key);
-    kvx_buf_char(out, '[');
-    for (size_t i = 0; i < n; i++)
-        json_u64(out, i ? "," : "", hashes[i]);
-    kvx_buf_char(out, ']');
-}
-
-void ctl_json_stored(struct kvx_buf *out, const struct kvindex_stored *s)
-{
-    json_u64(out, "{\"event_id\":", s->event_id);
-    json_text(out, ",\"instance_id\":", s->instance_id);
-    json_u64(out, ",\"dp_rank\":", s->dp_rank);
-    json_text(out, ",\"tier\":", kvindex_tier_name(s->tier));
-    json_maybe_u64(out, ",\"parent_engine_hash\":", s->has_parent, s->parent_engine_hash);
-    json_hashes(out, ",\"local_hashes\":", s->local_hashes, s->n);
-    json_hashes(out, ",\"engine_hashes\":", s->engine_hashes, s->n);
-    kvx_buf_text(out, "}\n");
 }

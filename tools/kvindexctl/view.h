@@ -13,6 +13,12 @@
 void ctl_view_workers(struct kvx_buf *out, const struct kvindex_workers *, uint64_t now_unix_ms);
 void ctl_json_workers(struct kvx_buf *out, const struct kvindex_workers *);
 
+void ctl_view_partitions(struct kvx_buf *out, const struct kvindex_partitions *);
+void ctl_json_partitions(struct kvx_buf *out, const struct kvindex_partitions *);
+
+void ctl_view_peers(struct kvx_buf *out, const struct kvindex_peers *);
+void ctl_json_peers(struct kvx_buf *out, const struct kvindex_peers *);
+
 /* The table has the best first. */
 void ctl_view_result(struct kvx_buf *out, const struct kvindex_result *);
 void ctl_json_result(struct kvx_buf *out, const struct kvindex_result *);

@@ -9,6 +9,15 @@ struct workers_answer {
     struct kvindex_owner owner;
     struct kvindex_worker items[];
 };
+struct partitions_answer {
+    struct kvindex_partitions public;
+    struct kvindex_owner owner;
+    struct kvindex_partition_status items[];
+};
+struct peers_answer {
+    struct kvindex_peers public;
+    struct kvindex_owner owner;
+};
 struct result_answer {
     struct kvindex_result public;
     struct kvindex_owner owner;
@@ -63,6 +72,9 @@ static struct kvindex_worker worker_of(const Kvindex__V1__WorkerStatus *w)
         .block_size_tokens = w->block_size_tokens,
         .model = w->model,
         .tenant = w->tenant,
+        .additional_salt = w->additional_salt,
+        .lora_name = w->lora_name,
+        .kind = (int)w->kind,
         .device_blocks = held ? held->device_blocks : 0,
         .host_blocks = held ? held->host_blocks : 0,
         .disk_blocks = held ? held->disk_blocks : 0,
@@ -89,6 +101,70 @@ void kvindex_workers_free(const struct kvindex_workers *workers)
 {
     if (workers)
         free_answer(workers, &((const struct workers_answer *)(const void *)workers)->owner);
+}
+
+struct kvindex_partition kvindex_partition_of(const Kvindex__V1__Partition *p)
+{
+    if (!p)
+        return (struct kvindex_partition){"", "", "", 0};
+    return (struct kvindex_partition){p->model, p->tenant, p->additional_salt, p->block_size_tokens};
+}
+
+static struct kvindex_tier_blocks tier_blocks_of(const Kvindex__V1__TierBlocks *t)
+{
+    if (!t)
+        return (struct kvindex_tier_blocks){0};
+    return (struct kvindex_tier_blocks){t->device_blocks, t->host_blocks, t->disk_blocks, t->external_blocks};
+}
+
+int kvindex_answer_partitions(struct kvindex_client *c, ProtobufCMessage *message,
+                              const struct kvindex_partitions **out, struct kvindex_error *e)
+{
+    const Kvindex__V1__ListPartitionsResponse *m = (const void *)message;
+    struct partitions_answer *a = new_answer(c, message, sizeof(*a), m->n_partitions, sizeof(a->items[0]), e);
+    if (!a)
+        return KVINDEX_RESOURCE_EXHAUSTED;
+    a->public = (struct kvindex_partitions){.n = m->n_partitions, .items = a->items};
+    a->owner = (struct kvindex_owner){c->allocator, message};
+    for (size_t i = 0; i < m->n_partitions; i++) {
+        const Kvindex__V1__PartitionStatus *p = m->partitions[i];
+        a->items[i] = (struct kvindex_partition_status){
+            .partition = kvindex_partition_of(p->partition),
+            .workers = p->workers,
+            .pools = p->pools,
+            .held_blocks = tier_blocks_of(p->held_blocks),
+            .pool_blocks = tier_blocks_of(p->pool_blocks),
+            .positions = p->positions,
+            .memory_bytes = p->memory_bytes,
+        };
+    }
+    *out = &a->public;
+    return KVINDEX_OK;
+}
+
+void kvindex_partitions_free(const struct kvindex_partitions *partitions)
+{
+    if (partitions)
+        free_answer(partitions, &((const struct partitions_answer *)(const void *)partitions)->owner);
+}
+
+int kvindex_answer_peers(struct kvindex_client *c, ProtobufCMessage *message,
+                         const struct kvindex_peers **out, struct kvindex_error *e)
+{
+    const Kvindex__V1__ListPeersResponse *m = (const void *)message;
+    struct peers_answer *a = new_answer(c, message, sizeof(*a), 0, 1, e);
+    if (!a)
+        return KVINDEX_RESOURCE_EXHAUSTED;
+    a->public = (struct kvindex_peers){.n = m->n_urls, .urls = (const char *const *)m->urls};
+    a->owner = (struct kvindex_owner){c->allocator, message};
+    *out = &a->public;
+    return KVINDEX_OK;
+}
+
+void kvindex_peers_free(const struct kvindex_peers *peers)
+{
+    if (peers)
+        free_answer(peers, &((const struct peers_answer *)(const void *)peers)->owner);
 }
 
 static struct kvindex_hit hit_of(const Kvindex__V1__Hit *h)

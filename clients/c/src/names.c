@@ -18,8 +18,14 @@ const char *kvindex_reason_name(int reason)
 {
     static const char *const names[] = {"",           "late_join", "gap",         "pending_dropped",
                                         "memory",     "backlog",   "two_sources", "unsequenced",
-                                        "block_size", "bad_batch"};
+                                        "block_size", "bad_batch", "limit"};
     return name_of(names, COUNT(names), reason);
+}
+
+const char *kvindex_kind_name(int kind)
+{
+    static const char *const names[] = {NULL, "engine", "pool"};
+    return name_of(names, COUNT(names), kind);
 }
 
 const char *kvindex_tier_name(int tier)

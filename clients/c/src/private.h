@@ -32,6 +32,10 @@ struct kvindex_method {
     const ProtobufCMessageDescriptor *answer;
     bool read; /* changes nothing, so that it may be tried again */
 };
+#define KVINDEX_METHOD(name, type, reads)                                                 \
+    {                                                                                     \
+        "/kvindex.v1.KvIndexer/" name, &kvindex__v1__##type##_response__descriptor, reads \
+    }
 
 /* One answer; the caller frees it with `kvindex_message_free`. */
 int kvindex_unary(struct kvindex_client *, const struct kvindex_method *, const ProtobufCMessage *request,
@@ -44,6 +48,9 @@ int kvindex_stream(struct kvindex_client *, const struct kvindex_method *, const
                    kvindex_take_fn *, void *user, struct kvindex_error *);
 
 void kvindex_message_free(const struct kvindex_allocator *, ProtobufCMessage *);
+
+/* A text for a message; NULL is "". protobuf-c's structs are not const; packing only reads them. */
+char *kvindex_text(const char *);
 
 /* ---- One attempt (call.c) ---- */
 
@@ -94,6 +101,12 @@ int kvindex_answer_workers(struct kvindex_client *, ProtobufCMessage *, const st
 int kvindex_answer_result(struct kvindex_client *, ProtobufCMessage *message,
                           const Kvindex__V1__QueryResult *result, const struct kvindex_result **out,
                           struct kvindex_error *);
+int kvindex_answer_partitions(struct kvindex_client *, ProtobufCMessage *,
+                              const struct kvindex_partitions **out, struct kvindex_error *);
+int kvindex_answer_peers(struct kvindex_client *, ProtobufCMessage *, const struct kvindex_peers **out,
+                         struct kvindex_error *);
+/* Borrows the texts; NULL, as of older servers, has none. */
+struct kvindex_partition kvindex_partition_of(const Kvindex__V1__Partition *);
 int kvindex_answer_health(struct kvindex_client *, ProtobufCMessage *, const struct kvindex_health **out,
                           struct kvindex_error *);
 

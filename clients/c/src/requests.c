@@ -1,49 +1,73 @@
-/* The public operations: arguments into messages, messages into answers. */
+/* Operations about workers, partitions, peers and health: arguments into messages, messages into answers. */
 #include "private.h"
 
-#define METHOD(name, type, reads)                                                         \
-    {                                                                                     \
-        "/kvindex.v1.KvIndexer/" name, &kvindex__v1__##type##_response__descriptor, reads \
-    }
-static const struct kvindex_method register_method = METHOD("Register", register, false);
-static const struct kvindex_method unregister_method = METHOD("Unregister", unregister, false);
-static const struct kvindex_method workers_method = METHOD("ListWorkers", list_workers, true);
-static const struct kvindex_method query_method = METHOD("Query", query, true);
-static const struct kvindex_method query_by_hash_method = METHOD("QueryByHash", query_by_hash, true);
-static const struct kvindex_method dump_method = METHOD("Dump", dump, true);
-static const struct kvindex_method health_method = METHOD("GetHealth", get_health, true);
+static const struct kvindex_method register_method = KVINDEX_METHOD("Register", register, false);
+static const struct kvindex_method unregister_method = KVINDEX_METHOD("Unregister", unregister, false);
+static const struct kvindex_method workers_method = KVINDEX_METHOD("ListWorkers", list_workers, true);
+static const struct kvindex_method partitions_method =
+    KVINDEX_METHOD("ListPartitions", list_partitions, true);
+static const struct kvindex_method add_peer_method = KVINDEX_METHOD("RegisterPeer", register_peer, false);
+static const struct kvindex_method remove_peer_method =
+    KVINDEX_METHOD("DeregisterPeer", deregister_peer, false);
+static const struct kvindex_method peers_method = KVINDEX_METHOD("ListPeers", list_peers, true);
+static const struct kvindex_method health_method = KVINDEX_METHOD("GetHealth", get_health, true);
 
-/* protobuf-c's structs are not const; packing only reads them. */
-static char *text(const char *s)
+char *kvindex_text(const char *s)
 {
     return (char *)(s ? s : "");
 }
 
-int kvindex_register(struct kvindex_client *c, const struct kvindex_registration *r, struct kvindex_error *e)
+/* An operation whose answer says nothing. */
+static int command(struct kvindex_client *c, const struct kvindex_method *method,
+                   const ProtobufCMessage *request, struct kvindex_error *e)
 {
-    Kvindex__V1__RegisterRequest m = KVINDEX__V1__REGISTER_REQUEST__INIT;
     ProtobufCMessage *answer;
-    m.instance_id = text(r->instance_id);
-    m.dp_rank = r->dp_rank;
-    m.endpoint = text(r->endpoint);
-    m.replay_endpoint = text(r->replay_endpoint);
-    m.block_size_tokens = r->block_size_tokens;
-    int status = kvindex_unary(c, &register_method, &m.base, &answer, e);
+    int status = kvindex_unary(c, method, request, &answer, e);
     if (status == KVINDEX_OK)
         kvindex_message_free(&c->allocator, answer);
     return status;
 }
 
+/* ---- Workers ---- */
+
+int kvindex_register(struct kvindex_client *c, const struct kvindex_registration *r, struct kvindex_error *e)
+{
+    Kvindex__V1__RegisterRequest m = KVINDEX__V1__REGISTER_REQUEST__INIT;
+    m.instance_id = kvindex_text(r->instance_id);
+    m.dp_rank = r->dp_rank;
+    m.endpoint = kvindex_text(r->endpoint);
+    m.replay_endpoint = kvindex_text(r->replay_endpoint);
+    m.block_size_tokens = r->block_size_tokens;
+    m.kind = (Kvindex__V1__SourceKind)r->kind;
+    m.model = kvindex_text(r->model);
+    m.tenant = kvindex_text(r->tenant);
+    m.additional_salt = kvindex_text(r->additional_salt);
+    m.lora_name = kvindex_text(r->lora_name);
+    return command(c, &register_method, &m.base, e);
+}
+
 int kvindex_unregister(struct kvindex_client *c, const char *instance_id, const uint32_t *dp_rank,
                        uint64_t *removed_workers, struct kvindex_error *e)
 {
+    const struct kvindex_partition nothing_said = {0};
+    return kvindex_unregister_in(c, &nothing_said, instance_id, dp_rank, removed_workers, e);
+}
+
+int kvindex_unregister_in(struct kvindex_client *c, const struct kvindex_partition *partition,
+                          const char *instance_id, const uint32_t *dp_rank, uint64_t *removed_workers,
+                          struct kvindex_error *e)
+{
     Kvindex__V1__UnregisterRequest m = KVINDEX__V1__UNREGISTER_REQUEST__INIT;
     ProtobufCMessage *answer;
-    m.instance_id = text(instance_id);
+    m.instance_id = kvindex_text(instance_id);
     if (dp_rank) {
         m.rank_case = KVINDEX__V1__UNREGISTER_REQUEST__RANK_DP_RANK;
         m.dp_rank = *dp_rank;
     }
+    m.model = kvindex_text(partition->model);
+    m.tenant = kvindex_text(partition->tenant);
+    m.additional_salt = kvindex_text(partition->additional_salt);
+    m.block_size_tokens = partition->block_size_tokens;
     int status = kvindex_unary(c, &unregister_method, &m.base, &answer, e);
     if (status != KVINDEX_OK)
         return status;
@@ -56,38 +80,52 @@ int kvindex_unregister(struct kvindex_client *c, const char *instance_id, const 
 int kvindex_list_workers(struct kvindex_client *c, const struct kvindex_workers **out,
                          struct kvindex_error *e)
 {
+    const struct kvindex_partition any = {0};
+    return kvindex_list_workers_in(c, &any, out, e);
+}
+
+int kvindex_list_workers_in(struct kvindex_client *c, const struct kvindex_partition *partition,
+                            const struct kvindex_workers **out, struct kvindex_error *e)
+{
     Kvindex__V1__ListWorkersRequest m = KVINDEX__V1__LIST_WORKERS_REQUEST__INIT;
     ProtobufCMessage *answer;
+    m.model = kvindex_text(partition->model);
+    m.tenant = kvindex_text(partition->tenant);
     int status = kvindex_unary(c, &workers_method, &m.base, &answer, e);
     return status == KVINDEX_OK ? kvindex_answer_workers(c, answer, out, e) : status;
 }
 
-int kvindex_query_tokens(struct kvindex_client *c, const uint32_t *token_ids, size_t n,
-                         const struct kvindex_result **out, struct kvindex_error *e)
+/* ---- Partitions, peers, health ---- */
+
+int kvindex_list_partitions(struct kvindex_client *c, const struct kvindex_partitions **out,
+                            struct kvindex_error *e)
 {
-    Kvindex__V1__QueryRequest m = KVINDEX__V1__QUERY_REQUEST__INIT;
+    Kvindex__V1__ListPartitionsRequest m = KVINDEX__V1__LIST_PARTITIONS_REQUEST__INIT;
     ProtobufCMessage *answer;
-    m.n_token_ids = n;
-    m.token_ids = (uint32_t *)token_ids;
-    int status = kvindex_unary(c, &query_method, &m.base, &answer, e);
-    if (status != KVINDEX_OK)
-        return status;
-    return kvindex_answer_result(c, answer,
-                                 ((const Kvindex__V1__QueryResponse *)(const void *)answer)->result, out, e);
+    int status = kvindex_unary(c, &partitions_method, &m.base, &answer, e);
+    return status == KVINDEX_OK ? kvindex_answer_partitions(c, answer, out, e) : status;
 }
 
-int kvindex_query_hashes(struct kvindex_client *c, const uint64_t *block_hashes, size_t n,
-                         const struct kvindex_result **out, struct kvindex_error *e)
+int kvindex_register_peer(struct kvindex_client *c, const char *url, struct kvindex_error *e)
 {
-    Kvindex__V1__QueryByHashRequest m = KVINDEX__V1__QUERY_BY_HASH_REQUEST__INIT;
+    Kvindex__V1__RegisterPeerRequest m = KVINDEX__V1__REGISTER_PEER_REQUEST__INIT;
+    m.url = kvindex_text(url);
+    return command(c, &add_peer_method, &m.base, e);
+}
+
+int kvindex_deregister_peer(struct kvindex_client *c, const char *url, struct kvindex_error *e)
+{
+    Kvindex__V1__DeregisterPeerRequest m = KVINDEX__V1__DEREGISTER_PEER_REQUEST__INIT;
+    m.url = kvindex_text(url);
+    return command(c, &remove_peer_method, &m.base, e);
+}
+
+int kvindex_list_peers(struct kvindex_client *c, const struct kvindex_peers **out, struct kvindex_error *e)
+{
+    Kvindex__V1__ListPeersRequest m = KVINDEX__V1__LIST_PEERS_REQUEST__INIT;
     ProtobufCMessage *answer;
-    m.n_block_hashes = n;
-    m.block_hashes = (uint64_t *)block_hashes;
-    int status = kvindex_unary(c, &query_by_hash_method, &m.base, &answer, e);
-    if (status != KVINDEX_OK)
-        return status;
-    return kvindex_answer_result(
-        c, answer, ((const Kvindex__V1__QueryByHashResponse *)(const void *)answer)->result, out, e);
+    int status = kvindex_unary(c, &peers_method, &m.base, &answer, e);
+    return status == KVINDEX_OK ? kvindex_answer_peers(c, answer, out, e) : status;
 }
 
 int kvindex_get_health(struct kvindex_client *c, const struct kvindex_health **out, struct kvindex_error *e)
@@ -96,44 +134,4 @@ int kvindex_get_health(struct kvindex_client *c, const struct kvindex_health **o
     ProtobufCMessage *answer;
     int status = kvindex_unary(c, &health_method, &m.base, &answer, e);
     return status == KVINDEX_OK ? kvindex_answer_health(c, answer, out, e) : status;
-}
-
-/* ---- Dump ---- */
-
-struct listener {
-    kvindex_stored_fn *stored;
-    void *user;
-};
-
-static int take_slice(void *user, const ProtobufCMessage *message, bool *stop, struct kvindex_error *e)
-{
-    const struct listener *l = user;
-    const Kvindex__V1__DumpResponse *m = (const void *)message;
-    for (size_t i = 0; i < m->n_events && !*stop; i++) {
-        const Kvindex__V1__StoredBlocks *s = m->events[i];
-        if (s->n_local_hashes != s->n_engine_hashes)
-            return kvindex_fail(e, KVINDEX_INTERNAL,
-                                "the server sent %zu local and %zu engine hashes in one event",
-                                s->n_local_hashes, s->n_engine_hashes);
-        const struct kvindex_stored event = {
-            .event_id = s->event_id,
-            .instance_id = s->worker ? s->worker->instance_id : "",
-            .dp_rank = s->worker ? s->worker->dp_rank : 0,
-            .tier = (int)s->tier,
-            .has_parent = s->parent_case == KVINDEX__V1__STORED_BLOCKS__PARENT_PARENT_ENGINE_HASH,
-            .parent_engine_hash = s->parent_engine_hash,
-            .n = s->n_local_hashes,
-            .local_hashes = s->local_hashes,
-            .engine_hashes = s->engine_hashes,
-        };
-        *stop = l->stored(l->user, &event) != 0;
-    }
-    return KVINDEX_OK;
-}
-
-int kvindex_dump(struct kvindex_client *c, kvindex_stored_fn *stored, void *user, struct kvindex_error *e)
-{
-    Kvindex__V1__DumpRequest m = KVINDEX__V1__DUMP_REQUEST__INIT;
-    struct listener listener = {stored, user};
-    return kvindex_stream(c, &dump_method, &m.base, take_slice, &listener, e);
 }
