@@ -1,16 +1,20 @@
 // Package client asks kvindex, the KV-cache indexer, who holds how much of a prompt.
 //
-// The messages of package kvindexv1 are generated from the server's schema; this package adds a deadline to every call
-// and plain types to the answers. Errors are gRPC statuses: use google.golang.org/grpc/status to read code and text.
+// Every unary call ends within the client's timeout, or the context's deadline if that is sooner. Reads that meet
+// UNAVAILABLE are tried three times in all, with growing, random pauses; writes never are. Errors are gRPC statuses:
+// use google.golang.org/grpc/status to read code and text. The messages of package kvindexv1 are generated from the
+// server's schema.
 package client
 
 import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 
 	pb "kvindex/client/kvindexv1"
@@ -28,37 +32,14 @@ type Client struct {
 	timeout    time.Duration
 }
 
-// Worker is what a request can be sent to: one data-parallel rank of one engine deployment.
-type Worker struct {
-	Instance string
-	Rank     uint32
-}
-
-// Hit is one worker's share of a prompt.
-type Hit struct {
-	Worker       Worker
-	DeviceBlocks uint32 // leading blocks held on the device without a gap
-	TotalBlocks  uint64 // all blocks the worker holds on the device, of any prompt
-	Exact        bool   // every event of the worker was applied
-}
-
-// Answer tells which workers hold at least the first block of a prompt.
-type Answer struct {
-	Hits        []Hit
-	AskedBlocks uint64 // whole blocks of the prompt
-	BlockSize   uint32 // tokens a block
-}
-
-// Best returns the hit with most blocks on the device; of equal ones, the worker with fewer blocks in all.
-func (a *Answer) Best() (Hit, bool) {
-	var best Hit
-	for _, hit := range a.Hits {
-		if hit.DeviceBlocks > best.DeviceBlocks ||
-			(hit.DeviceBlocks == best.DeviceBlocks && hit.TotalBlocks < best.TotalBlocks) {
-			best = hit
-		}
+// serviceConfig says what is tried again.
+func serviceConfig() string {
+	var names []string
+	for _, read := range []string{"ListWorkers", "ListPartitions", "Query", "QueryByHash", "Dump", "GetHealth", "ListPeers"} {
+		names = append(names, `{"service":"kvindex.v1.KvIndexer","method":"`+read+`"}`)
 	}
-	return best, best.DeviceBlocks > 0
+	return `{"methodConfig":[{"name":[` + strings.Join(names, ",") + `],"retryPolicy":{"maxAttempts":3,` +
+		`"initialBackoff":"0.05s","maxBackoff":"1s","backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE"]}}]}`
 }
 
 // Dial connects to a kvindexd at host:port, in the background. The timeout is the deadline of each unary call. Without
@@ -67,9 +48,16 @@ func Dial(target string, timeout time.Duration, options ...grpc.DialOption) (*Cl
 	if len(options) == 0 {
 		options = []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials())}
 	}
-	options = append(options, grpc.WithDefaultCallOptions(
-		grpc.MaxCallSendMsgSize(messageBytes), grpc.MaxCallRecvMsgSize(messageBytes)))
-	connection, err := grpc.Dial(target, options...)
+	reconnect := backoff.DefaultConfig
+	reconnect.BaseDelay = 100 * time.Millisecond // else the first retry meets no new connection
+	ours := []grpc.DialOption{
+		grpc.WithDefaultServiceConfig(serviceConfig()),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: reconnect, MinConnectTimeout: 5 * time.Second}),
+		// A request longer than the retry buffer would not be tried again.
+		grpc.WithDefaultCallOptions(grpc.MaxCallSendMsgSize(messageBytes), grpc.MaxCallRecvMsgSize(messageBytes),
+			grpc.MaxRetryRPCBufferSize(2*messageBytes)),
+	}
+	connection, err := grpc.Dial(target, append(ours, options...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -81,103 +69,100 @@ func (c *Client) Close() error {
 	return c.connection.Close()
 }
 
-// Registration says which worker to follow; BlockSize 0 means the server's.
-type Registration struct {
-	Worker         Worker
-	Endpoint       string
-	ReplayEndpoint string
-	BlockSize      uint32
+// unary makes a call with the client's timeout.
+func unary[Q, A any](ctx context.Context, c *Client, call func(context.Context, Q, ...grpc.CallOption) (A, error),
+	request Q) (A, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	return call(ctx, request)
+}
+
+// Query asks for a prompt, given as token ids.
+func (c *Client) Query(ctx context.Context, q Query) (*Answer, error) {
+	answer, err := unary(ctx, c, c.RPC.Query, q.message())
+	if err != nil {
+		return nil, err
+	}
+	return answerOf(answer.GetResult()), nil
+}
+
+// QueryByHash asks for a prompt, given as hashes of its blocks.
+func (c *Client) QueryByHash(ctx context.Context, q HashQuery) (*Answer, error) {
+	answer, err := unary(ctx, c, c.RPC.QueryByHash, q.message())
+	if err != nil {
+		return nil, err
+	}
+	return answerOf(answer.GetResult()), nil
 }
 
 // Register subscribes to a worker's events. It does not wait for the worker.
 func (c *Client) Register(ctx context.Context, r Registration) error {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	_, err := c.RPC.Register(ctx, &pb.RegisterRequest{
-		InstanceId:      r.Worker.Instance,
-		DpRank:          r.Worker.Rank,
-		Endpoint:        r.Endpoint,
-		ReplayEndpoint:  r.ReplayEndpoint,
-		BlockSizeTokens: r.BlockSize,
-	})
+	_, err := unary(ctx, c, c.RPC.Register, r.message())
 	return err
 }
 
-// Unregister forgets one worker.
-func (c *Client) Unregister(ctx context.Context, w Worker) error {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	_, err := c.RPC.Unregister(ctx, &pb.UnregisterRequest{
-		InstanceId: w.Instance,
-		Rank:       &pb.UnregisterRequest_DpRank{DpRank: w.Rank},
-	})
-	return err
+// Unregister forgets one worker, or all ranks of an instance. It returns how many workers that were.
+func (c *Client) Unregister(ctx context.Context, u Unregistration) (uint64, error) {
+	answer, err := unary(ctx, c, c.RPC.Unregister, u.message())
+	return answer.GetRemovedWorkers(), err
 }
 
-// Workers lists all workers and the state of their event sources.
-func (c *Client) Workers(ctx context.Context) ([]*pb.WorkerStatus, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	answer, err := c.RPC.ListWorkers(ctx, &pb.ListWorkersRequest{})
+// Workers lists workers and the state of their event sources; an empty model or tenant means any.
+func (c *Client) Workers(ctx context.Context, model, tenant string) ([]*pb.WorkerStatus, error) {
+	answer, err := unary(ctx, c, c.RPC.ListWorkers, &pb.ListWorkersRequest{Model: model, Tenant: tenant})
 	return answer.GetWorkers(), err
 }
 
-// Query asks for a prompt, given as token ids.
-func (c *Client) Query(ctx context.Context, tokens []uint32) (*Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	answer, err := c.RPC.Query(ctx, &pb.QueryRequest{TokenIds: tokens})
-	if err != nil {
-		return nil, err
-	}
-	return answerOf(answer.GetResult()), nil
+// Partitions lists all partitions, in order of their creation.
+func (c *Client) Partitions(ctx context.Context) ([]*pb.PartitionStatus, error) {
+	answer, err := unary(ctx, c, c.RPC.ListPartitions, &pb.ListPartitionsRequest{})
+	return answer.GetPartitions(), err
 }
 
-// QueryByHash asks for a prompt, given as local block hashes.
-func (c *Client) QueryByHash(ctx context.Context, hashes []uint64) (*Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	answer, err := c.RPC.QueryByHash(ctx, &pb.QueryByHashRequest{BlockHashes: hashes})
-	if err != nil {
-		return nil, err
-	}
-	return answerOf(answer.GetResult()), nil
+// Health tells whether the server is ready, and why not.
+func (c *Client) Health(ctx context.Context) (*pb.GetHealthResponse, error) {
+	return unary(ctx, c, c.RPC.GetHealth, &pb.GetHealthRequest{})
 }
 
-// Dump calls f for every run of blocks held, parents before children, until f returns an error. Only ctx limits its
-// time.
-func (c *Client) Dump(ctx context.Context, f func(*pb.StoredBlocks) error) error {
+// Peers lists the REST addresses of the indexers that this one may be recovered from.
+func (c *Client) Peers(ctx context.Context) ([]string, error) {
+	answer, err := unary(ctx, c, c.RPC.ListPeers, &pb.ListPeersRequest{})
+	return answer.GetUrls(), err
+}
+
+// RegisterPeer remembers one.
+func (c *Client) RegisterPeer(ctx context.Context, url string) error {
+	_, err := unary(ctx, c, c.RPC.RegisterPeer, &pb.RegisterPeerRequest{Url: url})
+	return err
+}
+
+// DeregisterPeer forgets one.
+func (c *Client) DeregisterPeer(ctx context.Context, url string) error {
+	_, err := unary(ctx, c, c.RPC.DeregisterPeer, &pb.DeregisterPeerRequest{Url: url})
+	return err
+}
+
+// Dump calls f for every run of blocks held, with its partition, parents before children, until f returns an error. An
+// empty model or tenant means any. Only ctx limits its time.
+func (c *Client) Dump(ctx context.Context, model, tenant string, f func(*pb.Partition, *pb.StoredBlocks) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stream, err := c.RPC.Dump(ctx, &pb.DumpRequest{})
+	stream, err := c.RPC.Dump(ctx, &pb.DumpRequest{Model: model, Tenant: tenant})
 	if err != nil {
 		return err
 	}
 	for {
-		answer, err := stream.Recv()
+		slice, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		for _, event := range answer.GetEvents() {
-			if err := f(event); err != nil {
+		for _, event := range slice.GetEvents() {
+			if err := f(slice.GetPartition(), event); err != nil {
 				return err
 			}
 		}
 	}
-}
-
-func answerOf(result *pb.QueryResult) *Answer {
-	answer := &Answer{AskedBlocks: result.GetAskedBlocks(), BlockSize: result.GetBlockSizeTokens()}
-	for _, hit := range result.GetHits() {
-		answer.Hits = append(answer.Hits, Hit{
-			Worker:       Worker{hit.GetWorker().GetInstanceId(), hit.GetWorker().GetDpRank()},
-			DeviceBlocks: hit.GetDeviceBlocks(),
-			TotalBlocks:  hit.GetTotalBlocks(),
-			Exact:        hit.GetState() == pb.SourceState_SOURCE_STATE_EXACT,
-		})
-	}
-	return answer
 }

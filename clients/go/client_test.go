@@ -1,15 +1,8 @@
 package client
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
-	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,147 +12,110 @@ import (
 	pb "kvindex/client/kvindexv1"
 )
 
-// program starts a program of the build folder and returns its first line of output and its standard input.
-func program(t *testing.T, name string, arguments ...string) (string, *bufio.Reader, io.Writer) {
-	t.Helper()
-	build := os.Getenv("KVINDEX_BUILD")
-	if build == "" {
-		build = filepath.Join("..", "..", "build", "release")
-	}
-	command := exec.Command(filepath.Join(build, name), arguments...)
-	command.Stderr = os.Stderr
-	input, err := command.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	output, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = command.Process.Signal(os.Interrupt)
-		if err := command.Wait(); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	})
-	reader := bufio.NewReaderSize(output, 1<<20)
-	line, err := reader.ReadString('\n')
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return line, reader, input
-}
-
-func startDaemon(t *testing.T) *Client {
-	t.Helper()
-	line, _, _ := program(t, "kvindexd", "--port", "0", "--grpc-port", "0", "--log-level", "error")
-	address := regexp.MustCompile(`grpc=(\S+)`).FindStringSubmatch(line)
-	if address == nil {
-		t.Fatalf("unexpected first line: %q", line)
-	}
-	index, err := Dial(address[1], 5*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { index.Close() })
-	return index
-}
-
-// fleet is two simulated engines of which worker 0 holds the prompt 1..64.
-type fleet struct {
-	Workers []struct {
-		Endpoint       string `json:"endpoint"`
-		ReplayEndpoint string `json:"replay_endpoint"`
-	} `json:"workers"`
-}
-
-func startFleet(t *testing.T, prompt []uint32) fleet {
-	t.Helper()
-	line, output, input := program(t, "kvindex-simulator", "--workers", "2")
-	var f fleet
-	if err := json.Unmarshal([]byte(line), &f); err != nil {
-		t.Fatal(err)
-	}
-	tokens, _ := json.Marshal(prompt)
-	fmt.Fprintf(input, "prompt 0 %s\n", tokens)
-	if answer, err := output.ReadString('\n'); err != nil || answer != "{\"ok\":true}\n" {
-		t.Fatalf("simulator: %q %v", answer, err)
-	}
-	return f
-}
-
-func prompt(n uint32) []uint32 {
-	tokens := make([]uint32, n)
-	for i := range tokens {
-		tokens[i] = uint32(i + 1)
-	}
-	return tokens
-}
+var sixteen = Partition{BlockSize: 16}
 
 func TestScoresOfARealFleet(t *testing.T) {
-	index, ctx := startDaemon(t), context.Background()
-	for i, worker := range startFleet(t, prompt(64)).Workers {
-		err := index.Register(ctx, Registration{Worker{fmt.Sprint(i), 0}, worker.Endpoint, worker.ReplayEndpoint, 16})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	var answer *Answer
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		var err error
-		if answer, err = index.Query(ctx, prompt(80)); err != nil {
-			t.Fatal(err)
-		}
-		if len(answer.Hits) > 0 {
-			break
-		}
+	index, ctx := filledIndex(t, sixteen), context.Background()
+	answer, err := index.Query(ctx, Query{Tokens: prompt(80)})
+	if err != nil {
+		t.Fatal(err)
 	}
 	best, found := answer.Best()
 	if !found || best.Worker != (Worker{"0", 0}) || best.DeviceBlocks != 4 || len(answer.Hits) != 1 {
 		t.Fatalf("answer %+v", answer)
 	}
-	if answer.AskedBlocks != 5 || answer.BlockSize != 16 || best.TotalBlocks != 4 {
+	if answer.AskedBlocks != 5 || answer.BlockSize != 16 || best.TotalBlocks != 4 || best.ThroughExternalBlocks != 4 {
 		t.Fatalf("answer %+v", answer)
 	}
+	hashes := LocalHashes(prompt(64), 16, Hashing{})
+	if answer, err = index.QueryByHash(ctx, HashQuery{BlockHashes: hashes}); err != nil || answer.Hits[0] != best {
+		t.Fatalf("by hash: %+v %v", answer, err)
+	}
+}
+
+func TestWorkersDumpAndHealth(t *testing.T) {
+	index, ctx := filledIndex(t, sixteen), context.Background()
 	blocks := 0
-	err := index.Dump(ctx, func(event *pb.StoredBlocks) error {
+	err := index.Dump(ctx, "", "", func(_ *pb.Partition, event *pb.StoredBlocks) error {
 		blocks += len(event.GetLocalHashes())
 		return nil
 	})
 	if err != nil || blocks != 4 {
 		t.Fatalf("dump: %d blocks, %v", blocks, err)
 	}
-	// The local hash of tokens 1..16, a public test vector.
-	if answer, err = index.QueryByHash(ctx, []uint64{16863443419780771464}); err != nil || len(answer.Hits) != 1 {
-		t.Fatalf("by hash: %+v %v", answer, err)
-	}
-	workers, err := index.Workers(ctx)
+	workers, err := index.Workers(ctx, "", "")
 	if err != nil || len(workers) != 2 || workers[1].GetWorker().GetInstanceId() != "1" {
 		t.Fatalf("workers: %v %v", workers, err)
 	}
-	if err := index.Unregister(ctx, Worker{"0", 0}); err != nil {
+	if health, err := index.Health(ctx); err != nil || health.GetWorkers() != 2 || !health.GetReady() {
+		t.Fatalf("health: %v %v", health, err)
+	}
+	if n, err := index.Unregister(ctx, Unregistration{Worker: Worker{"0", 0}}); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	if answer, err := index.Query(ctx, Query{Tokens: prompt(64)}); err != nil || len(answer.Hits) != 0 {
+		t.Fatalf("after unregister: %+v %v", answer, err)
+	}
+	if n, err := index.Unregister(ctx, Unregistration{Worker: Worker{"1", 7}, AllRanks: true}); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+}
+
+func TestManyQuestionsOnOneStream(t *testing.T) {
+	index, ctx := filledIndex(t, sixteen), context.Background()
+	stream, err := index.OpenStream(ctx)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if answer, err = index.Query(ctx, prompt(64)); err != nil || len(answer.Hits) != 0 {
-		t.Fatalf("after unregister: %+v %v", answer, err)
+	var asking sync.WaitGroup
+	for i := 0; i < 200; i++ {
+		asking.Add(1)
+		go func(blocks uint32) {
+			defer asking.Done()
+			var question Question = Query{Tokens: prompt(16 * blocks)}
+			if blocks == 4 {
+				question = HashQuery{BlockHashes: LocalHashes(prompt(64), 16, Hashing{})}
+			}
+			answer, err := stream.Ask(ctx, question)
+			if err != nil {
+				t.Error(err)
+			} else if best, _ := answer.Best(); best.DeviceBlocks != blocks {
+				t.Errorf("%d blocks asked: %+v", blocks, answer)
+			}
+		}(uint32(i%4) + 1)
+	}
+	_, err = stream.Ask(ctx, Query{Tokens: make([]uint32, 1048577)})
+	if status.Code(err) != codes.ResourceExhausted {
+		t.Errorf("want ResourceExhausted, got %v", err)
+	}
+	asking.Wait()
+	expired, cancel := context.WithTimeout(ctx, -time.Second)
+	defer cancel()
+	if _, err = stream.Ask(expired, Query{Tokens: prompt(16)}); err != nil && status.Code(err) != codes.DeadlineExceeded {
+		t.Errorf("want DeadlineExceeded or an answer, got %v", err)
+	}
+	stream.Close()
+	if _, err = stream.Ask(ctx, Query{Tokens: prompt(16)}); status.Code(err) != codes.Canceled {
+		t.Errorf("want Canceled, got %v", err)
 	}
 }
 
 func TestErrorsAreStatuses(t *testing.T) {
 	index, ctx := startDaemon(t), context.Background()
-	worker := Registration{Worker{"7", 0}, "tcp://127.0.0.1:9", "", 16}
+	worker := Registration{Worker: Worker{"7", 0}, Endpoint: "tcp://127.0.0.1:9", Partition: sixteen}
+	nonsense, other := worker, worker
+	nonsense.Endpoint = "nonsense"
+	other.Worker.Instance, other.Partition.BlockSize = "8", 32
+	_, unknown := index.Unregister(ctx, Unregistration{Worker: worker.Worker})
 	for _, c := range []struct {
 		want codes.Code
 		got  error
 	}{
-		{codes.NotFound, index.Unregister(ctx, worker.Worker)},
-		{codes.InvalidArgument, index.Register(ctx, Registration{worker.Worker, "nonsense", "", 16})},
+		{codes.NotFound, unknown},
+		{codes.InvalidArgument, index.Register(ctx, nonsense)},
 		{codes.OK, index.Register(ctx, worker)},
 		{codes.AlreadyExists, index.Register(ctx, worker)},
-		{codes.FailedPrecondition, index.Register(ctx, Registration{Worker{"8", 0}, "tcp://127.0.0.1:9", "", 32})},
+		{codes.FailedPrecondition, index.Register(ctx, other)},
 	} {
 		if status.Code(c.got) != c.want {
 			t.Errorf("want %v, got %v", c.want, c.got)
@@ -167,7 +123,27 @@ func TestErrorsAreStatuses(t *testing.T) {
 	}
 	expired, cancel := context.WithTimeout(ctx, -time.Second)
 	defer cancel()
-	if _, err := index.Query(expired, prompt(16)); status.Code(err) != codes.DeadlineExceeded {
+	if _, err := index.Query(expired, Query{Tokens: prompt(16)}); status.Code(err) != codes.DeadlineExceeded {
 		t.Errorf("want DeadlineExceeded, got %v", err)
+	}
+}
+
+func TestBest(t *testing.T) {
+	hit := func(name string, device, host, external uint32, total uint64) Hit {
+		return Hit{Worker{name, 0}, device, host, host, external, total, true}
+	}
+	for want, hits := range map[string][]Hit{
+		"":      {},
+		"tiers": {hit("device", 1, 1, 1, 5), hit("tiers", 1, 3, 3, 9), hit("external", 1, 2, 9, 0)},
+		"less":  {hit("more", 2, 2, 2, 9), hit("less", 2, 2, 2, 8)},
+		"host":  {hit("nothing", 0, 0, 0, 0), hit("host", 0, 1, 1, 3)},
+	} {
+		best, found := (&Answer{Hits: hits}).Best()
+		if best.Worker.Instance != want || found != (want != "") {
+			t.Errorf("want %q, got %+v", want, best)
+		}
+	}
+	if best, found := (&Answer{Hits: []Hit{hit("nothing", 0, 0, 0, 0)}}).Best(); found {
+		t.Errorf("nobody holds anything, but %+v", best)
 	}
 }

@@ -1,4 +1,4 @@
-// Which worker should get this prompt? Usage: example [HOST:PORT]
+// Which workers hold how much of this prompt? Usage: example [HOST:PORT]
 package main
 
 import (
@@ -21,10 +21,28 @@ func main() {
 		log.Fatal(err)
 	}
 	defer index.Close()
-	answer, err := index.Query(context.Background(), make([]uint32, 64))
+	prompt := make([]uint32, 64)
+	for i := range prompt {
+		prompt[i] = uint32(i + 1)
+	}
+	ctx := context.Background()
+	answer, err := index.Query(ctx, client.Query{Tokens: prompt})
 	if err != nil {
 		log.Fatal(err)
 	}
-	best, found := answer.Best()
-	fmt.Println(best.Worker, best.DeviceBlocks, "of", answer.AskedBlocks, "blocks held:", found)
+	for _, hit := range answer.Hits {
+		fmt.Printf("worker %s rank %d: %d of %d blocks\n",
+			hit.Worker.Instance, hit.Worker.Rank, hit.DeviceBlocks, answer.AskedBlocks)
+	}
+	if answer.BlockSize == 0 {
+		return // nothing is registered
+	}
+	// The same question with 8 bytes a block, for routers that know the block size.
+	hashes := client.LocalHashes(prompt, int(answer.BlockSize), client.Hashing{})
+	if answer, err = index.QueryByHash(ctx, client.HashQuery{BlockHashes: hashes}); err != nil {
+		log.Fatal(err)
+	}
+	if best, found := answer.Best(); found {
+		fmt.Println("best:", best.Worker.Instance)
+	}
 }

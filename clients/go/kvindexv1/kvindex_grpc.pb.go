@@ -40,23 +40,28 @@ import (
 const _ = grpc.SupportPackageIsVersion7
 
 const (
-	KvIndexer_Register_FullMethodName    = "/kvindex.v1.KvIndexer/Register"
-	KvIndexer_Unregister_FullMethodName  = "/kvindex.v1.KvIndexer/Unregister"
-	KvIndexer_ListWorkers_FullMethodName = "/kvindex.v1.KvIndexer/ListWorkers"
-	KvIndexer_Query_FullMethodName       = "/kvindex.v1.KvIndexer/Query"
-	KvIndexer_QueryByHash_FullMethodName = "/kvindex.v1.KvIndexer/QueryByHash"
-	KvIndexer_Dump_FullMethodName        = "/kvindex.v1.KvIndexer/Dump"
-	KvIndexer_GetHealth_FullMethodName   = "/kvindex.v1.KvIndexer/GetHealth"
-	KvIndexer_QueryStream_FullMethodName = "/kvindex.v1.KvIndexer/QueryStream"
+	KvIndexer_Register_FullMethodName       = "/kvindex.v1.KvIndexer/Register"
+	KvIndexer_Unregister_FullMethodName     = "/kvindex.v1.KvIndexer/Unregister"
+	KvIndexer_ListWorkers_FullMethodName    = "/kvindex.v1.KvIndexer/ListWorkers"
+	KvIndexer_ListPartitions_FullMethodName = "/kvindex.v1.KvIndexer/ListPartitions"
+	KvIndexer_Query_FullMethodName          = "/kvindex.v1.KvIndexer/Query"
+	KvIndexer_QueryByHash_FullMethodName    = "/kvindex.v1.KvIndexer/QueryByHash"
+	KvIndexer_Dump_FullMethodName           = "/kvindex.v1.KvIndexer/Dump"
+	KvIndexer_GetHealth_FullMethodName      = "/kvindex.v1.KvIndexer/GetHealth"
+	KvIndexer_RegisterPeer_FullMethodName   = "/kvindex.v1.KvIndexer/RegisterPeer"
+	KvIndexer_DeregisterPeer_FullMethodName = "/kvindex.v1.KvIndexer/DeregisterPeer"
+	KvIndexer_ListPeers_FullMethodName      = "/kvindex.v1.KvIndexer/ListPeers"
+	KvIndexer_QueryStream_FullMethodName    = "/kvindex.v1.KvIndexer/QueryStream"
 )
 
 // KvIndexerClient is the client API for KvIndexer service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 type KvIndexerClient interface {
-	// Subscribes to the events of one worker. Never waits for the worker: it may start later. ALREADY_EXISTS when
-	// this instance and rank are registered, FAILED_PRECONDITION when the block size contradicts the
-	// partition's, INVALID_ARGUMENT when no block size is known or an endpoint is malformed.
+	// Subscribes to the events of one worker, or of one shared pool. Never waits for it: it may start later.
+	// ALREADY_EXISTS when this instance and rank are registered in the partition, FAILED_PRECONDITION when no model
+	// is named and the block size contradicts the one of the default partition, INVALID_ARGUMENT when no block size
+	// is known or an endpoint is malformed.
 	Register(ctx context.Context, in *RegisterRequest, opts ...grpc.CallOption) (*RegisterResponse, error)
 	// Ends a subscription and removes the worker's blocks. No answer that begins after this one shows the worker.
 	// NOT_FOUND when it is not registered.
@@ -64,15 +69,25 @@ type KvIndexerClient interface {
 	// All workers, with the state of their event sources: in order of first registration of the instance, then by
 	// rank.
 	ListWorkers(ctx context.Context, in *ListWorkersRequest, opts ...grpc.CallOption) (*ListWorkersResponse, error)
-	// How many leading blocks of a prompt, given as tokens, each worker holds.
+	// All partitions, in order of their creation.
+	ListPartitions(ctx context.Context, in *ListPartitionsRequest, opts ...grpc.CallOption) (*ListPartitionsResponse, error)
+	// How many leading blocks of a prompt, given as tokens, each worker holds. NOT_FOUND when a model or a tenant is
+	// named and there is no such partition; INVALID_ARGUMENT when several partitions fit.
 	Query(ctx context.Context, in *QueryRequest, opts ...grpc.CallOption) (*QueryResponse, error)
-	// How many leading blocks of a prompt, given as local block hashes, each worker holds.
+	// The same for a prompt given as block hashes.
 	QueryByHash(ctx context.Context, in *QueryByHashRequest, opts ...grpc.CallOption) (*QueryByHashResponse, error)
-	// The whole index as store events. A block held during the whole dump appears exactly once for each worker
-	// and tier that holds it; an event precedes those that name its blocks as parent.
+	// What the workers hold, as store events, partition by partition. A block held during the whole dump appears
+	// exactly once for each worker and tier that holds it; an event precedes those that name its blocks as parent.
 	Dump(ctx context.Context, in *DumpRequest, opts ...grpc.CallOption) (KvIndexer_DumpClient, error)
 	// Whether the server is ready, and why not. The standard service grpc.health.v1.Health is served too.
 	GetHealth(ctx context.Context, in *GetHealthRequest, opts ...grpc.CallOption) (*GetHealthResponse, error)
+	// Remembers another indexer, from which this one may be recovered. It is not contacted. INVALID_ARGUMENT when
+	// the address is malformed.
+	RegisterPeer(ctx context.Context, in *RegisterPeerRequest, opts ...grpc.CallOption) (*RegisterPeerResponse, error)
+	// Forgets one. NOT_FOUND when it is not remembered.
+	DeregisterPeer(ctx context.Context, in *DeregisterPeerRequest, opts ...grpc.CallOption) (*DeregisterPeerResponse, error)
+	// The remembered ones, in the order they were registered.
+	ListPeers(ctx context.Context, in *ListPeersRequest, opts ...grpc.CallOption) (*ListPeersResponse, error)
 	// Many queries in flight on one stream. Each request is answered once, by its `request_id`, in any order. A
 	// bad request is answered with an error and does not end the stream.
 	QueryStream(ctx context.Context, opts ...grpc.CallOption) (KvIndexer_QueryStreamClient, error)
@@ -107,6 +122,15 @@ func (c *kvIndexerClient) Unregister(ctx context.Context, in *UnregisterRequest,
 func (c *kvIndexerClient) ListWorkers(ctx context.Context, in *ListWorkersRequest, opts ...grpc.CallOption) (*ListWorkersResponse, error) {
 	out := new(ListWorkersResponse)
 	err := c.cc.Invoke(ctx, KvIndexer_ListWorkers_FullMethodName, in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *kvIndexerClient) ListPartitions(ctx context.Context, in *ListPartitionsRequest, opts ...grpc.CallOption) (*ListPartitionsResponse, error) {
+	out := new(ListPartitionsResponse)
+	err := c.cc.Invoke(ctx, KvIndexer_ListPartitions_FullMethodName, in, out, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +196,33 @@ func (c *kvIndexerClient) GetHealth(ctx context.Context, in *GetHealthRequest, o
 	return out, nil
 }
 
+func (c *kvIndexerClient) RegisterPeer(ctx context.Context, in *RegisterPeerRequest, opts ...grpc.CallOption) (*RegisterPeerResponse, error) {
+	out := new(RegisterPeerResponse)
+	err := c.cc.Invoke(ctx, KvIndexer_RegisterPeer_FullMethodName, in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *kvIndexerClient) DeregisterPeer(ctx context.Context, in *DeregisterPeerRequest, opts ...grpc.CallOption) (*DeregisterPeerResponse, error) {
+	out := new(DeregisterPeerResponse)
+	err := c.cc.Invoke(ctx, KvIndexer_DeregisterPeer_FullMethodName, in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *kvIndexerClient) ListPeers(ctx context.Context, in *ListPeersRequest, opts ...grpc.CallOption) (*ListPeersResponse, error) {
+	out := new(ListPeersResponse)
+	err := c.cc.Invoke(ctx, KvIndexer_ListPeers_FullMethodName, in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *kvIndexerClient) QueryStream(ctx context.Context, opts ...grpc.CallOption) (KvIndexer_QueryStreamClient, error) {
 	stream, err := c.cc.NewStream(ctx, &KvIndexer_ServiceDesc.Streams[1], KvIndexer_QueryStream_FullMethodName, opts...)
 	if err != nil {
@@ -207,9 +258,10 @@ func (x *kvIndexerQueryStreamClient) Recv() (*QueryStreamResponse, error) {
 // All implementations must embed UnimplementedKvIndexerServer
 // for forward compatibility
 type KvIndexerServer interface {
-	// Subscribes to the events of one worker. Never waits for the worker: it may start later. ALREADY_EXISTS when
-	// this instance and rank are registered, FAILED_PRECONDITION when the block size contradicts the
-	// partition's, INVALID_ARGUMENT when no block size is known or an endpoint is malformed.
+	// Subscribes to the events of one worker, or of one shared pool. Never waits for it: it may start later.
+	// ALREADY_EXISTS when this instance and rank are registered in the partition, FAILED_PRECONDITION when no model
+	// is named and the block size contradicts the one of the default partition, INVALID_ARGUMENT when no block size
+	// is known or an endpoint is malformed.
 	Register(context.Context, *RegisterRequest) (*RegisterResponse, error)
 	// Ends a subscription and removes the worker's blocks. No answer that begins after this one shows the worker.
 	// NOT_FOUND when it is not registered.
@@ -217,15 +269,25 @@ type KvIndexerServer interface {
 	// All workers, with the state of their event sources: in order of first registration of the instance, then by
 	// rank.
 	ListWorkers(context.Context, *ListWorkersRequest) (*ListWorkersResponse, error)
-	// How many leading blocks of a prompt, given as tokens, each worker holds.
+	// All partitions, in order of their creation.
+	ListPartitions(context.Context, *ListPartitionsRequest) (*ListPartitionsResponse, error)
+	// How many leading blocks of a prompt, given as tokens, each worker holds. NOT_FOUND when a model or a tenant is
+	// named and there is no such partition; INVALID_ARGUMENT when several partitions fit.
 	Query(context.Context, *QueryRequest) (*QueryResponse, error)
-	// How many leading blocks of a prompt, given as local block hashes, each worker holds.
+	// The same for a prompt given as block hashes.
 	QueryByHash(context.Context, *QueryByHashRequest) (*QueryByHashResponse, error)
-	// The whole index as store events. A block held during the whole dump appears exactly once for each worker
-	// and tier that holds it; an event precedes those that name its blocks as parent.
+	// What the workers hold, as store events, partition by partition. A block held during the whole dump appears
+	// exactly once for each worker and tier that holds it; an event precedes those that name its blocks as parent.
 	Dump(*DumpRequest, KvIndexer_DumpServer) error
 	// Whether the server is ready, and why not. The standard service grpc.health.v1.Health is served too.
 	GetHealth(context.Context, *GetHealthRequest) (*GetHealthResponse, error)
+	// Remembers another indexer, from which this one may be recovered. It is not contacted. INVALID_ARGUMENT when
+	// the address is malformed.
+	RegisterPeer(context.Context, *RegisterPeerRequest) (*RegisterPeerResponse, error)
+	// Forgets one. NOT_FOUND when it is not remembered.
+	DeregisterPeer(context.Context, *DeregisterPeerRequest) (*DeregisterPeerResponse, error)
+	// The remembered ones, in the order they were registered.
+	ListPeers(context.Context, *ListPeersRequest) (*ListPeersResponse, error)
 	// Many queries in flight on one stream. Each request is answered once, by its `request_id`, in any order. A
 	// bad request is answered with an error and does not end the stream.
 	QueryStream(KvIndexer_QueryStreamServer) error
@@ -245,6 +307,9 @@ func (UnimplementedKvIndexerServer) Unregister(context.Context, *UnregisterReque
 func (UnimplementedKvIndexerServer) ListWorkers(context.Context, *ListWorkersRequest) (*ListWorkersResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListWorkers not implemented")
 }
+func (UnimplementedKvIndexerServer) ListPartitions(context.Context, *ListPartitionsRequest) (*ListPartitionsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ListPartitions not implemented")
+}
 func (UnimplementedKvIndexerServer) Query(context.Context, *QueryRequest) (*QueryResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Query not implemented")
 }
@@ -256,6 +321,15 @@ func (UnimplementedKvIndexerServer) Dump(*DumpRequest, KvIndexer_DumpServer) err
 }
 func (UnimplementedKvIndexerServer) GetHealth(context.Context, *GetHealthRequest) (*GetHealthResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method GetHealth not implemented")
+}
+func (UnimplementedKvIndexerServer) RegisterPeer(context.Context, *RegisterPeerRequest) (*RegisterPeerResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RegisterPeer not implemented")
+}
+func (UnimplementedKvIndexerServer) DeregisterPeer(context.Context, *DeregisterPeerRequest) (*DeregisterPeerResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DeregisterPeer not implemented")
+}
+func (UnimplementedKvIndexerServer) ListPeers(context.Context, *ListPeersRequest) (*ListPeersResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ListPeers not implemented")
 }
 func (UnimplementedKvIndexerServer) QueryStream(KvIndexer_QueryStreamServer) error {
 	return status.Errorf(codes.Unimplemented, "method QueryStream not implemented")
@@ -323,6 +397,24 @@ func _KvIndexer_ListWorkers_Handler(srv interface{}, ctx context.Context, dec fu
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(KvIndexerServer).ListWorkers(ctx, req.(*ListWorkersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _KvIndexer_ListPartitions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPartitionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(KvIndexerServer).ListPartitions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: KvIndexer_ListPartitions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(KvIndexerServer).ListPartitions(ctx, req.(*ListPartitionsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -402,6 +494,60 @@ func _KvIndexer_GetHealth_Handler(srv interface{}, ctx context.Context, dec func
 	return interceptor(ctx, in, info, handler)
 }
 
+func _KvIndexer_RegisterPeer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RegisterPeerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(KvIndexerServer).RegisterPeer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: KvIndexer_RegisterPeer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(KvIndexerServer).RegisterPeer(ctx, req.(*RegisterPeerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _KvIndexer_DeregisterPeer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeregisterPeerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(KvIndexerServer).DeregisterPeer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: KvIndexer_DeregisterPeer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(KvIndexerServer).DeregisterPeer(ctx, req.(*DeregisterPeerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _KvIndexer_ListPeers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPeersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(KvIndexerServer).ListPeers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: KvIndexer_ListPeers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(KvIndexerServer).ListPeers(ctx, req.(*ListPeersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _KvIndexer_QueryStream_Handler(srv interface{}, stream grpc.ServerStream) error {
 	return srv.(KvIndexerServer).QueryStream(&kvIndexerQueryStreamServer{stream})
 }
@@ -448,6 +594,10 @@ var KvIndexer_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _KvIndexer_ListWorkers_Handler,
 		},
 		{
+			MethodName: "ListPartitions",
+			Handler:    _KvIndexer_ListPartitions_Handler,
+		},
+		{
 			MethodName: "Query",
 			Handler:    _KvIndexer_Query_Handler,
 		},
@@ -458,6 +608,18 @@ var KvIndexer_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetHealth",
 			Handler:    _KvIndexer_GetHealth_Handler,
+		},
+		{
+			MethodName: "RegisterPeer",
+			Handler:    _KvIndexer_RegisterPeer_Handler,
+		},
+		{
+			MethodName: "DeregisterPeer",
+			Handler:    _KvIndexer_DeregisterPeer_Handler,
+		},
+		{
+			MethodName: "ListPeers",
+			Handler:    _KvIndexer_ListPeers_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -1,5 +1,6 @@
 """A client of kvindex, the KV-cache indexer: who holds how much of a prompt?"""
 
+from .aio import AsyncClient
 from .client import Client
 from .errors import (
     AlreadyRegistered,
@@ -10,11 +11,13 @@ from .errors import (
     TooLarge,
     Unavailable,
 )
+from .requests import by_hash, by_tokens
 from .types import Answer, Hit, Worker
 
 __all__ = [
     "AlreadyRegistered",
     "Answer",
+    "AsyncClient",
     "BlockSizeConflict",
     "Client",
     "Hit",
@@ -24,4 +27,6 @@ __all__ = [
     "TooLarge",
     "Unavailable",
     "Worker",
+    "by_hash",
+    "by_tokens",
 ]

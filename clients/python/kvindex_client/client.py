@@ -1,28 +1,39 @@
 """The client: one method per operation, a deadline on every call."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Tuple, Union
+
 import grpc
 
 from kvindex.v1 import kvindex_pb2 as pb
 from kvindex.v1 import kvindex_pb2_grpc
 
-from .errors import error_of_number, translated
-from .types import answer_of
+from . import requests
+from .channel import channel_options
+from .errors import KvIndexError, translated
+from .types import Answer, answer_of, outcome_of
 
-_MESSAGE_BYTES = 8 << 20  # what the server accepts, and more than its messages are
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class Client:
     """Talks to one kvindexd. Threads may share it.
 
-    `timeout` is the deadline of a call in seconds. Calls raise KvIndexError, see errors.py. Hashes and token ids may
-    be any iterable of non-negative integers; signed hashes are taken as their two's-complement bits.
+    `timeout` is the deadline of a call in seconds, retries included. Reads that meet UNAVAILABLE are tried `attempts`
+    times in all. Calls raise KvIndexError, see errors.py. Hashes and token ids may be any iterable of non-negative
+    integers; signed hashes are taken as their two's-complement bits. Options of questions: see requests.py.
     """
 
-    def __init__(self, target="127.0.0.1:8091", timeout=5.0, credentials=None):
-        options = [
-            ("grpc.max_send_message_length", _MESSAGE_BYTES),
-            ("grpc.max_receive_message_length", _MESSAGE_BYTES),
-        ]
+    def __init__(
+        self,
+        target: str = "127.0.0.1:8091",
+        timeout: float = 5.0,
+        credentials: Optional[grpc.ChannelCredentials] = None,
+        attempts: int = 3,
+    ) -> None:
+        options = channel_options(attempts)
         if credentials is None:
             self._channel = grpc.insecure_channel(target, options)
         else:
@@ -30,76 +41,133 @@ class Client:
         self._stub = kvindex_pb2_grpc.KvIndexerStub(self._channel)
         self._timeout = timeout
 
-    def close(self):
+    def close(self) -> None:
         self._channel.close()
 
-    def __enter__(self):
+    def __enter__(self) -> Client:
         return self
 
-    def __exit__(self, *_exception):
+    def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def register(self, instance_id, endpoint, dp_rank=0, replay_endpoint="", block_size=0):
-        """Subscribes to a worker's events; block_size 0: the server's. Does not wait for the worker."""
-        request = pb.RegisterRequest(
-            instance_id=str(instance_id),
-            dp_rank=dp_rank,
+    def register(
+        self,
+        instance_id: Union[str, int],
+        endpoint: str,
+        dp_rank: int = 0,
+        replay_endpoint: str = "",
+        block_size: int = 0,
+        *,
+        model: str = "",
+        tenant: str = "",
+        additional_salt: str = "",
+        lora_name: str = "",
+        pool: bool = False,
+    ) -> None:
+        """Subscribes to the events of a worker, or of a shared pool. block_size 0: the partition's or the server's.
+        lora_name is the adapter of events that name none. Does not wait for the worker."""
+        request = requests.register_request(
+            instance_id,
+            pool,
             endpoint=endpoint,
+            dp_rank=dp_rank,
             replay_endpoint=replay_endpoint,
             block_size_tokens=block_size,
+            model=model,
+            tenant=tenant,
+            additional_salt=additional_salt,
+            lora_name=lora_name,
         )
-        with translated():
-            self._stub.Register(request, timeout=self._timeout)
+        self._call("Register", request)
 
-    def unregister(self, instance_id, dp_rank=None):
+    def unregister(
+        self,
+        instance_id: Union[str, int],
+        dp_rank: Optional[int] = None,
+        *,
+        model: str = "",
+        tenant: str = "",
+        additional_salt: str = "",
+        block_size: int = 0,
+    ) -> int:
         """Forgets one rank, or all ranks of the instance. Returns how many workers that were."""
-        request = pb.UnregisterRequest(instance_id=str(instance_id))
-        if dp_rank is not None:
-            request.dp_rank = dp_rank
-        with translated():
-            return self._stub.Unregister(request, timeout=self._timeout).removed_workers
-
-    def workers(self):
-        """All workers, as kvindex.v1.WorkerStatus messages."""
-        with translated():
-            return list(self._stub.ListWorkers(pb.ListWorkersRequest(), timeout=self._timeout).workers)
-
-    def query(self, token_ids):
-        """Who holds how much of a prompt, given as token ids."""
-        with translated():
-            return answer_of(self._stub.Query(pb.QueryRequest(token_ids=token_ids), timeout=self._timeout).result)
-
-    def query_by_hash(self, block_hashes):
-        """Who holds how much of a prompt, given as local block hashes."""
-        request = pb.QueryByHashRequest(block_hashes=_unsigned(block_hashes))
-        with translated():
-            return answer_of(self._stub.QueryByHash(request, timeout=self._timeout).result)
-
-    def query_stream(self, questions):
-        """Asks many questions on one stream: `questions` yields (request id, token ids); (request id, answer) comes
-        back in any order, where the answer to a bad question is a KvIndexError. The stream has no deadline."""
-        requests = (
-            pb.QueryStreamRequest(request_id=number, query=pb.QueryRequest(token_ids=tokens))
-            for number, tokens in questions
+        request = requests.unregister_request(
+            instance_id,
+            dp_rank,
+            model=model,
+            tenant=tenant,
+            additional_salt=additional_salt,
+            block_size_tokens=block_size,
         )
+        return self._call("Unregister", request).removed_workers
+
+    def workers(self, *, model: str = "", tenant: str = "") -> List[pb.WorkerStatus]:
+        """The workers of all partitions, or of some."""
+        return list(self._call("ListWorkers", pb.ListWorkersRequest(model=model, tenant=tenant)).workers)
+
+    def partitions(self) -> List[pb.PartitionStatus]:
+        """All partitions, in order of their creation."""
+        return list(self._call("ListPartitions", pb.ListPartitionsRequest()).partitions)
+
+    def query(self, token_ids: Iterable[int], **options: Unpack[requests.QueryOptions]) -> Answer:
+        """Who holds how much of a prompt, given as token ids."""
+        return answer_of(self._call("Query", requests.by_tokens(token_ids, **options)).result)
+
+    def query_by_hash(
+        self,
+        block_hashes: Iterable[int] = (),
+        *,
+        sequence_hashes: Iterable[int] = (),
+        **options: Unpack[requests.HashOptions],
+    ) -> Answer:
+        """Who holds how much of a prompt, given as local block hashes or as sequence hashes, see hashing.py."""
+        request = requests.by_hash(block_hashes, sequence_hashes=sequence_hashes, **options)
+        return answer_of(self._call("QueryByHash", request).result)
+
+    def query_stream(
+        self, questions: Iterable[Tuple[int, requests.Question]], timeout: Optional[float] = None
+    ) -> Iterator[Tuple[int, Union[Answer, KvIndexError]]]:
+        """Asks many questions on one stream: `questions` yields (request id, question), where a question is token ids
+        or what by_tokens() or by_hash() made; (request id, answer) comes back in any order, where the answer to a bad
+        question is a KvIndexError. `timeout` is for the whole stream. `questions` is read in a thread of its own."""
+        stream = self._stub.QueryStream((requests.stream_request(*asked) for asked in questions), timeout=timeout)
+        for response in _messages(stream):
+            yield response.request_id, outcome_of(response)
+
+    def dump(self, *, model: str = "", tenant: str = "", timeout: Optional[float] = None) -> Iterator[pb.StoredBlocks]:
+        """Every block held, parents before children. `timeout` is for the whole dump."""
+        for response in self.dump_slices(model=model, tenant=tenant, timeout=timeout):
+            yield from response.events
+
+    def dump_slices(
+        self, *, model: str = "", tenant: str = "", timeout: Optional[float] = None
+    ) -> Iterator[pb.DumpResponse]:
+        """The same as it arrives: slices that name their partition."""
+        return _messages(self._stub.Dump(pb.DumpRequest(model=model, tenant=tenant), timeout=timeout))
+
+    def health(self) -> pb.GetHealthResponse:
+        """Whether the server is ready, and why not."""
+        return self._call("GetHealth", pb.GetHealthRequest())
+
+    def peers(self) -> List[str]:
+        """The REST addresses of the indexers that this one may be recovered from."""
+        return list(self._call("ListPeers", pb.ListPeersRequest()).urls)
+
+    def register_peer(self, url: str) -> None:
+        self._call("RegisterPeer", pb.RegisterPeerRequest(url=url))
+
+    def deregister_peer(self, url: str) -> None:
+        self._call("DeregisterPeer", pb.DeregisterPeerRequest(url=url))
+
+    def _call(self, method: str, request: Any) -> Any:
         with translated():
-            for response in self._stub.QueryStream(requests):
-                if response.WhichOneof("outcome") == "result":
-                    yield response.request_id, answer_of(response.result)
-                else:
-                    yield response.request_id, error_of_number(response.error.code, response.error.message)
+            return getattr(self._stub, method)(request, timeout=self._timeout)
 
-    def dump(self):
-        """Every block held, as kvindex.v1.StoredBlocks messages, parents before children. Has no deadline."""
+
+def _messages(stream: Any) -> Iterator[Any]:
+    """The messages of a stream, which ends when nobody wants more of them."""
+    try:
         with translated():
-            for response in self._stub.Dump(pb.DumpRequest()):
-                yield from response.events
-
-    def health(self):
-        """Whether the server is ready, and why not, as a kvindex.v1.GetHealthResponse message."""
-        with translated():
-            return self._stub.GetHealth(pb.GetHealthRequest(), timeout=self._timeout)
-
-
-def _unsigned(hashes):
-    return [value & 0xFFFFFFFFFFFFFFFF for value in hashes]
+            yield from stream
+    finally:
+        stream.cancel()

@@ -1,6 +1,9 @@
 """What a call can end with. Every error carries the gRPC status code and the server's sentence."""
 
+from __future__ import annotations
+
 import contextlib
+from typing import Iterator
 
 import grpc
 
@@ -8,7 +11,7 @@ import grpc
 class KvIndexError(Exception):
     """A call failed; `code` is a grpc.StatusCode, `message` the server's text, which names the field."""
 
-    def __init__(self, code, message):
+    def __init__(self, code: grpc.StatusCode, message: str) -> None:
         super().__init__(f"{code.name}: {message}")
         self.code = code
         self.message = message
@@ -19,7 +22,7 @@ class InvalidRequest(KvIndexError):
 
 
 class NotFound(KvIndexError):
-    """No such worker."""
+    """No such worker, partition or peer."""
 
 
 class AlreadyRegistered(KvIndexError):
@@ -48,11 +51,11 @@ _CLASSES = {
 }
 
 
-def error_of(code, message):
+def error_of(code: grpc.StatusCode, message: str) -> KvIndexError:
     return _CLASSES.get(code, KvIndexError)(code, message)
 
 
-def error_of_number(number, message):
+def error_of_number(number: int, message: str) -> KvIndexError:
     """The same for a status code that came as a number."""
     for code in grpc.StatusCode:
         if code.value[0] == number:
@@ -61,9 +64,9 @@ def error_of_number(number, message):
 
 
 @contextlib.contextmanager
-def translated():
+def translated() -> Iterator[None]:
     """Inside, grpc.RpcError becomes KvIndexError."""
     try:
         yield
     except grpc.RpcError as error:
-        raise error_of(error.code(), error.details()) from error
+        raise error_of(error.code(), error.details() or "") from error

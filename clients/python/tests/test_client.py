@@ -1,12 +1,11 @@
 """The Python client against a real daemon that follows simulated engines."""
 
-import runpy
+import itertools
 import socket
-import sys
 
 import grpc
 import pytest
-from harness import ROOT, register, settle, wait_until
+from harness import register, settle
 from kvindex_client import (
     AlreadyRegistered,
     BlockSizeConflict,
@@ -17,7 +16,10 @@ from kvindex_client import (
     TooLarge,
     Unavailable,
     Worker,
+    by_hash,
+    by_tokens,
 )
+from kvindex_client.hashing import local_hashes
 
 PROMPT = list(range(1, 65))  # 4 blocks
 ENDPOINT = "tcp://127.0.0.1:9"
@@ -51,6 +53,26 @@ def test_query_stream(daemon, fleet):
     assert answers[7].best.device_blocks == 4
     assert isinstance(answers[8], TooLarge)
     assert answers[9].best.device_blocks == 1
+
+
+def test_query_stream_of_all_kinds_of_questions(daemon, fleet):
+    local = local_hashes(PROMPT, 16)
+    questions = [(1, by_tokens(PROMPT)), (2, by_hash(local)), (3, range(1, 17))]
+    answers = dict(daemon.grpc.query_stream(questions, timeout=20))
+    assert [answers[k].best.device_blocks for k in (1, 2, 3)] == [4, 4, 1]
+
+
+def test_a_stream_left_early_is_ended(daemon, fleet):
+    """Else the server would still wait for its questions, and not stop in time."""
+
+    def endless():
+        for number in itertools.count():
+            yield number, PROMPT
+
+    stream = daemon.grpc.query_stream(endless())
+    assert next(stream)[1].best.device_blocks == 4
+    stream.close()
+    assert next(daemon.grpc.dump()).local_hashes[0] == 16863443419780771464
 
 
 def test_workers_dump_and_health(daemon, fleet):
@@ -91,10 +113,3 @@ def test_deadline():
         with Client(target, timeout=0.2) as client, pytest.raises(KvIndexError) as error:
             client.query(PROMPT)
     assert error.value.code == grpc.StatusCode.DEADLINE_EXCEEDED
-
-
-def test_example(daemon, fleet, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["example.py", daemon.grpc_address])
-    wait_until(lambda: daemon.grpc.query(PROMPT).best, "the index is filled")
-    runpy.run_path(str(ROOT / "clients" / "python" / "example.py"), run_name="__main__")
-    assert "Worker(instance_id='0', dp_rank=0)" in capsys.readouterr().out

@@ -35,6 +35,13 @@ class SourceReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SOURCE_REASON_UNSEQUENCED: _ClassVar[SourceReason]
     SOURCE_REASON_BLOCK_SIZE: _ClassVar[SourceReason]
     SOURCE_REASON_BAD_BATCH: _ClassVar[SourceReason]
+    SOURCE_REASON_LIMIT: _ClassVar[SourceReason]
+
+class SourceKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SOURCE_KIND_UNSPECIFIED: _ClassVar[SourceKind]
+    SOURCE_KIND_ENGINE: _ClassVar[SourceKind]
+    SOURCE_KIND_POOL: _ClassVar[SourceKind]
 TIER_UNSPECIFIED: Tier
 TIER_DEVICE: Tier
 TIER_HOST: Tier
@@ -56,6 +63,10 @@ SOURCE_REASON_TWO_SOURCES: SourceReason
 SOURCE_REASON_UNSEQUENCED: SourceReason
 SOURCE_REASON_BLOCK_SIZE: SourceReason
 SOURCE_REASON_BAD_BATCH: SourceReason
+SOURCE_REASON_LIMIT: SourceReason
+SOURCE_KIND_UNSPECIFIED: SourceKind
+SOURCE_KIND_ENGINE: SourceKind
+SOURCE_KIND_POOL: SourceKind
 
 class Worker(_message.Message):
     __slots__ = ("instance_id", "dp_rank")
@@ -66,30 +77,48 @@ class Worker(_message.Message):
     def __init__(self, instance_id: _Optional[str] = ..., dp_rank: _Optional[int] = ...) -> None: ...
 
 class RegisterRequest(_message.Message):
-    __slots__ = ("instance_id", "dp_rank", "endpoint", "replay_endpoint", "block_size_tokens")
+    __slots__ = ("instance_id", "dp_rank", "endpoint", "replay_endpoint", "block_size_tokens", "kind", "model", "tenant", "additional_salt", "lora_name")
     INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     DP_RANK_FIELD_NUMBER: _ClassVar[int]
     ENDPOINT_FIELD_NUMBER: _ClassVar[int]
     REPLAY_ENDPOINT_FIELD_NUMBER: _ClassVar[int]
     BLOCK_SIZE_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_SALT_FIELD_NUMBER: _ClassVar[int]
+    LORA_NAME_FIELD_NUMBER: _ClassVar[int]
     instance_id: str
     dp_rank: int
     endpoint: str
     replay_endpoint: str
     block_size_tokens: int
-    def __init__(self, instance_id: _Optional[str] = ..., dp_rank: _Optional[int] = ..., endpoint: _Optional[str] = ..., replay_endpoint: _Optional[str] = ..., block_size_tokens: _Optional[int] = ...) -> None: ...
+    kind: SourceKind
+    model: str
+    tenant: str
+    additional_salt: str
+    lora_name: str
+    def __init__(self, instance_id: _Optional[str] = ..., dp_rank: _Optional[int] = ..., endpoint: _Optional[str] = ..., replay_endpoint: _Optional[str] = ..., block_size_tokens: _Optional[int] = ..., kind: _Optional[_Union[SourceKind, str]] = ..., model: _Optional[str] = ..., tenant: _Optional[str] = ..., additional_salt: _Optional[str] = ..., lora_name: _Optional[str] = ...) -> None: ...
 
 class RegisterResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class UnregisterRequest(_message.Message):
-    __slots__ = ("instance_id", "dp_rank")
+    __slots__ = ("instance_id", "dp_rank", "model", "tenant", "additional_salt", "block_size_tokens")
     INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     DP_RANK_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_SALT_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_SIZE_TOKENS_FIELD_NUMBER: _ClassVar[int]
     instance_id: str
     dp_rank: int
-    def __init__(self, instance_id: _Optional[str] = ..., dp_rank: _Optional[int] = ...) -> None: ...
+    model: str
+    tenant: str
+    additional_salt: str
+    block_size_tokens: int
+    def __init__(self, instance_id: _Optional[str] = ..., dp_rank: _Optional[int] = ..., model: _Optional[str] = ..., tenant: _Optional[str] = ..., additional_salt: _Optional[str] = ..., block_size_tokens: _Optional[int] = ...) -> None: ...
 
 class UnregisterResponse(_message.Message):
     __slots__ = ("removed_workers",)
@@ -98,8 +127,12 @@ class UnregisterResponse(_message.Message):
     def __init__(self, removed_workers: _Optional[int] = ...) -> None: ...
 
 class ListWorkersRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("model", "tenant")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    tenant: str
+    def __init__(self, model: _Optional[str] = ..., tenant: _Optional[str] = ...) -> None: ...
 
 class ListWorkersResponse(_message.Message):
     __slots__ = ("workers",)
@@ -108,7 +141,7 @@ class ListWorkersResponse(_message.Message):
     def __init__(self, workers: _Optional[_Iterable[_Union[WorkerStatus, _Mapping]]] = ...) -> None: ...
 
 class WorkerStatus(_message.Message):
-    __slots__ = ("worker", "endpoint", "replay_endpoint", "learned", "state", "reason", "since_unix_ms", "last_sequence", "missing_batches", "applied_batches", "restarts", "last_event_unix_ms", "block_size_tokens", "model", "tenant", "held_blocks")
+    __slots__ = ("worker", "endpoint", "replay_endpoint", "learned", "state", "reason", "since_unix_ms", "last_sequence", "missing_batches", "applied_batches", "restarts", "last_event_unix_ms", "block_size_tokens", "model", "tenant", "held_blocks", "additional_salt", "lora_name", "kind")
     WORKER_FIELD_NUMBER: _ClassVar[int]
     ENDPOINT_FIELD_NUMBER: _ClassVar[int]
     REPLAY_ENDPOINT_FIELD_NUMBER: _ClassVar[int]
@@ -125,6 +158,9 @@ class WorkerStatus(_message.Message):
     MODEL_FIELD_NUMBER: _ClassVar[int]
     TENANT_FIELD_NUMBER: _ClassVar[int]
     HELD_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_SALT_FIELD_NUMBER: _ClassVar[int]
+    LORA_NAME_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
     worker: Worker
     endpoint: str
     replay_endpoint: str
@@ -141,7 +177,50 @@ class WorkerStatus(_message.Message):
     model: str
     tenant: str
     held_blocks: TierBlocks
-    def __init__(self, worker: _Optional[_Union[Worker, _Mapping]] = ..., endpoint: _Optional[str] = ..., replay_endpoint: _Optional[str] = ..., learned: bool = ..., state: _Optional[_Union[SourceState, str]] = ..., reason: _Optional[_Union[SourceReason, str]] = ..., since_unix_ms: _Optional[int] = ..., last_sequence: _Optional[int] = ..., missing_batches: _Optional[int] = ..., applied_batches: _Optional[int] = ..., restarts: _Optional[int] = ..., last_event_unix_ms: _Optional[int] = ..., block_size_tokens: _Optional[int] = ..., model: _Optional[str] = ..., tenant: _Optional[str] = ..., held_blocks: _Optional[_Union[TierBlocks, _Mapping]] = ...) -> None: ...
+    additional_salt: str
+    lora_name: str
+    kind: SourceKind
+    def __init__(self, worker: _Optional[_Union[Worker, _Mapping]] = ..., endpoint: _Optional[str] = ..., replay_endpoint: _Optional[str] = ..., learned: bool = ..., state: _Optional[_Union[SourceState, str]] = ..., reason: _Optional[_Union[SourceReason, str]] = ..., since_unix_ms: _Optional[int] = ..., last_sequence: _Optional[int] = ..., missing_batches: _Optional[int] = ..., applied_batches: _Optional[int] = ..., restarts: _Optional[int] = ..., last_event_unix_ms: _Optional[int] = ..., block_size_tokens: _Optional[int] = ..., model: _Optional[str] = ..., tenant: _Optional[str] = ..., held_blocks: _Optional[_Union[TierBlocks, _Mapping]] = ..., additional_salt: _Optional[str] = ..., lora_name: _Optional[str] = ..., kind: _Optional[_Union[SourceKind, str]] = ...) -> None: ...
+
+class Partition(_message.Message):
+    __slots__ = ("model", "tenant", "additional_salt", "block_size_tokens")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_SALT_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_SIZE_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    tenant: str
+    additional_salt: str
+    block_size_tokens: int
+    def __init__(self, model: _Optional[str] = ..., tenant: _Optional[str] = ..., additional_salt: _Optional[str] = ..., block_size_tokens: _Optional[int] = ...) -> None: ...
+
+class ListPartitionsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListPartitionsResponse(_message.Message):
+    __slots__ = ("partitions",)
+    PARTITIONS_FIELD_NUMBER: _ClassVar[int]
+    partitions: _containers.RepeatedCompositeFieldContainer[PartitionStatus]
+    def __init__(self, partitions: _Optional[_Iterable[_Union[PartitionStatus, _Mapping]]] = ...) -> None: ...
+
+class PartitionStatus(_message.Message):
+    __slots__ = ("partition", "workers", "pools", "held_blocks", "positions", "memory_bytes", "pool_blocks")
+    PARTITION_FIELD_NUMBER: _ClassVar[int]
+    WORKERS_FIELD_NUMBER: _ClassVar[int]
+    POOLS_FIELD_NUMBER: _ClassVar[int]
+    HELD_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
+    POOL_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    partition: Partition
+    workers: int
+    pools: int
+    held_blocks: TierBlocks
+    positions: int
+    memory_bytes: int
+    pool_blocks: TierBlocks
+    def __init__(self, partition: _Optional[_Union[Partition, _Mapping]] = ..., workers: _Optional[int] = ..., pools: _Optional[int] = ..., held_blocks: _Optional[_Union[TierBlocks, _Mapping]] = ..., positions: _Optional[int] = ..., memory_bytes: _Optional[int] = ..., pool_blocks: _Optional[_Union[TierBlocks, _Mapping]] = ...) -> None: ...
 
 class TierBlocks(_message.Message):
     __slots__ = ("device_blocks", "host_blocks", "disk_blocks", "external_blocks")
@@ -156,16 +235,60 @@ class TierBlocks(_message.Message):
     def __init__(self, device_blocks: _Optional[int] = ..., host_blocks: _Optional[int] = ..., disk_blocks: _Optional[int] = ..., external_blocks: _Optional[int] = ...) -> None: ...
 
 class QueryRequest(_message.Message):
-    __slots__ = ("token_ids",)
+    __slots__ = ("token_ids", "bigrams", "model", "tenant", "additional_salt", "block_size_tokens", "lora_name", "cache_salt", "candidates", "max_hits", "every_worker")
     TOKEN_IDS_FIELD_NUMBER: _ClassVar[int]
+    BIGRAMS_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_SALT_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_SIZE_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    LORA_NAME_FIELD_NUMBER: _ClassVar[int]
+    CACHE_SALT_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATES_FIELD_NUMBER: _ClassVar[int]
+    MAX_HITS_FIELD_NUMBER: _ClassVar[int]
+    EVERY_WORKER_FIELD_NUMBER: _ClassVar[int]
     token_ids: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, token_ids: _Optional[_Iterable[int]] = ...) -> None: ...
+    bigrams: bool
+    model: str
+    tenant: str
+    additional_salt: str
+    block_size_tokens: int
+    lora_name: str
+    cache_salt: str
+    candidates: _containers.RepeatedCompositeFieldContainer[Candidate]
+    max_hits: int
+    every_worker: bool
+    def __init__(self, token_ids: _Optional[_Iterable[int]] = ..., bigrams: bool = ..., model: _Optional[str] = ..., tenant: _Optional[str] = ..., additional_salt: _Optional[str] = ..., block_size_tokens: _Optional[int] = ..., lora_name: _Optional[str] = ..., cache_salt: _Optional[str] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., max_hits: _Optional[int] = ..., every_worker: bool = ...) -> None: ...
 
 class QueryByHashRequest(_message.Message):
-    __slots__ = ("block_hashes",)
+    __slots__ = ("block_hashes", "sequence_hashes", "model", "tenant", "additional_salt", "block_size_tokens", "candidates", "max_hits", "every_worker")
     BLOCK_HASHES_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_HASHES_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_SALT_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_SIZE_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATES_FIELD_NUMBER: _ClassVar[int]
+    MAX_HITS_FIELD_NUMBER: _ClassVar[int]
+    EVERY_WORKER_FIELD_NUMBER: _ClassVar[int]
     block_hashes: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, block_hashes: _Optional[_Iterable[int]] = ...) -> None: ...
+    sequence_hashes: _containers.RepeatedScalarFieldContainer[int]
+    model: str
+    tenant: str
+    additional_salt: str
+    block_size_tokens: int
+    candidates: _containers.RepeatedCompositeFieldContainer[Candidate]
+    max_hits: int
+    every_worker: bool
+    def __init__(self, block_hashes: _Optional[_Iterable[int]] = ..., sequence_hashes: _Optional[_Iterable[int]] = ..., model: _Optional[str] = ..., tenant: _Optional[str] = ..., additional_salt: _Optional[str] = ..., block_size_tokens: _Optional[int] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., max_hits: _Optional[int] = ..., every_worker: bool = ...) -> None: ...
+
+class Candidate(_message.Message):
+    __slots__ = ("instance_id", "dp_rank")
+    INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    DP_RANK_FIELD_NUMBER: _ClassVar[int]
+    instance_id: str
+    dp_rank: int
+    def __init__(self, instance_id: _Optional[str] = ..., dp_rank: _Optional[int] = ...) -> None: ...
 
 class QueryResponse(_message.Message):
     __slots__ = ("result",)
@@ -208,14 +331,20 @@ class Hit(_message.Message):
     def __init__(self, worker: _Optional[_Union[Worker, _Mapping]] = ..., device_blocks: _Optional[int] = ..., through_host_blocks: _Optional[int] = ..., through_disk_blocks: _Optional[int] = ..., through_external_blocks: _Optional[int] = ..., total_blocks: _Optional[int] = ..., state: _Optional[_Union[SourceState, str]] = ...) -> None: ...
 
 class DumpRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("model", "tenant")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    tenant: str
+    def __init__(self, model: _Optional[str] = ..., tenant: _Optional[str] = ...) -> None: ...
 
 class DumpResponse(_message.Message):
-    __slots__ = ("events",)
+    __slots__ = ("events", "partition")
     EVENTS_FIELD_NUMBER: _ClassVar[int]
+    PARTITION_FIELD_NUMBER: _ClassVar[int]
     events: _containers.RepeatedCompositeFieldContainer[StoredBlocks]
-    def __init__(self, events: _Optional[_Iterable[_Union[StoredBlocks, _Mapping]]] = ...) -> None: ...
+    partition: Partition
+    def __init__(self, events: _Optional[_Iterable[_Union[StoredBlocks, _Mapping]]] = ..., partition: _Optional[_Union[Partition, _Mapping]] = ...) -> None: ...
 
 class StoredBlocks(_message.Message):
     __slots__ = ("event_id", "worker", "tier", "parent_engine_hash", "local_hashes", "engine_hashes")
@@ -232,6 +361,36 @@ class StoredBlocks(_message.Message):
     local_hashes: _containers.RepeatedScalarFieldContainer[int]
     engine_hashes: _containers.RepeatedScalarFieldContainer[int]
     def __init__(self, event_id: _Optional[int] = ..., worker: _Optional[_Union[Worker, _Mapping]] = ..., tier: _Optional[_Union[Tier, str]] = ..., parent_engine_hash: _Optional[int] = ..., local_hashes: _Optional[_Iterable[int]] = ..., engine_hashes: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class RegisterPeerRequest(_message.Message):
+    __slots__ = ("url",)
+    URL_FIELD_NUMBER: _ClassVar[int]
+    url: str
+    def __init__(self, url: _Optional[str] = ...) -> None: ...
+
+class RegisterPeerResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DeregisterPeerRequest(_message.Message):
+    __slots__ = ("url",)
+    URL_FIELD_NUMBER: _ClassVar[int]
+    url: str
+    def __init__(self, url: _Optional[str] = ...) -> None: ...
+
+class DeregisterPeerResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListPeersRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListPeersResponse(_message.Message):
+    __slots__ = ("urls",)
+    URLS_FIELD_NUMBER: _ClassVar[int]
+    urls: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, urls: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetHealthRequest(_message.Message):
     __slots__ = ()

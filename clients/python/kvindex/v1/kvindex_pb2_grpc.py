@@ -54,6 +54,11 @@ class KvIndexerStub(object):
                 request_serializer=kvindex_dot_v1_dot_kvindex__pb2.ListWorkersRequest.SerializeToString,
                 response_deserializer=kvindex_dot_v1_dot_kvindex__pb2.ListWorkersResponse.FromString,
                 _registered_method=True)
+        self.ListPartitions = channel.unary_unary(
+                '/kvindex.v1.KvIndexer/ListPartitions',
+                request_serializer=kvindex_dot_v1_dot_kvindex__pb2.ListPartitionsRequest.SerializeToString,
+                response_deserializer=kvindex_dot_v1_dot_kvindex__pb2.ListPartitionsResponse.FromString,
+                _registered_method=True)
         self.Query = channel.unary_unary(
                 '/kvindex.v1.KvIndexer/Query',
                 request_serializer=kvindex_dot_v1_dot_kvindex__pb2.QueryRequest.SerializeToString,
@@ -74,6 +79,21 @@ class KvIndexerStub(object):
                 request_serializer=kvindex_dot_v1_dot_kvindex__pb2.GetHealthRequest.SerializeToString,
                 response_deserializer=kvindex_dot_v1_dot_kvindex__pb2.GetHealthResponse.FromString,
                 _registered_method=True)
+        self.RegisterPeer = channel.unary_unary(
+                '/kvindex.v1.KvIndexer/RegisterPeer',
+                request_serializer=kvindex_dot_v1_dot_kvindex__pb2.RegisterPeerRequest.SerializeToString,
+                response_deserializer=kvindex_dot_v1_dot_kvindex__pb2.RegisterPeerResponse.FromString,
+                _registered_method=True)
+        self.DeregisterPeer = channel.unary_unary(
+                '/kvindex.v1.KvIndexer/DeregisterPeer',
+                request_serializer=kvindex_dot_v1_dot_kvindex__pb2.DeregisterPeerRequest.SerializeToString,
+                response_deserializer=kvindex_dot_v1_dot_kvindex__pb2.DeregisterPeerResponse.FromString,
+                _registered_method=True)
+        self.ListPeers = channel.unary_unary(
+                '/kvindex.v1.KvIndexer/ListPeers',
+                request_serializer=kvindex_dot_v1_dot_kvindex__pb2.ListPeersRequest.SerializeToString,
+                response_deserializer=kvindex_dot_v1_dot_kvindex__pb2.ListPeersResponse.FromString,
+                _registered_method=True)
         self.QueryStream = channel.stream_stream(
                 '/kvindex.v1.KvIndexer/QueryStream',
                 request_serializer=kvindex_dot_v1_dot_kvindex__pb2.QueryStreamRequest.SerializeToString,
@@ -90,9 +110,10 @@ class KvIndexerServicer(object):
     """
 
     def Register(self, request, context):
-        """Subscribes to the events of one worker. Never waits for the worker: it may start later. ALREADY_EXISTS when
-        this instance and rank are registered, FAILED_PRECONDITION when the block size contradicts the
-        partition's, INVALID_ARGUMENT when no block size is known or an endpoint is malformed.
+        """Subscribes to the events of one worker, or of one shared pool. Never waits for it: it may start later.
+        ALREADY_EXISTS when this instance and rank are registered in the partition, FAILED_PRECONDITION when no model
+        is named and the block size contradicts the one of the default partition, INVALID_ARGUMENT when no block size
+        is known or an endpoint is malformed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -114,23 +135,31 @@ class KvIndexerServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPartitions(self, request, context):
+        """All partitions, in order of their creation.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Query(self, request, context):
-        """How many leading blocks of a prompt, given as tokens, each worker holds.
+        """How many leading blocks of a prompt, given as tokens, each worker holds. NOT_FOUND when a model or a tenant is
+        named and there is no such partition; INVALID_ARGUMENT when several partitions fit.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def QueryByHash(self, request, context):
-        """How many leading blocks of a prompt, given as local block hashes, each worker holds.
+        """The same for a prompt given as block hashes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Dump(self, request, context):
-        """The whole index as store events. A block held during the whole dump appears exactly once for each worker
-        and tier that holds it; an event precedes those that name its blocks as parent.
+        """What the workers hold, as store events, partition by partition. A block held during the whole dump appears
+        exactly once for each worker and tier that holds it; an event precedes those that name its blocks as parent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -138,6 +167,28 @@ class KvIndexerServicer(object):
 
     def GetHealth(self, request, context):
         """Whether the server is ready, and why not. The standard service grpc.health.v1.Health is served too.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RegisterPeer(self, request, context):
+        """Remembers another indexer, from which this one may be recovered. It is not contacted. INVALID_ARGUMENT when
+        the address is malformed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeregisterPeer(self, request, context):
+        """Forgets one. NOT_FOUND when it is not remembered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPeers(self, request, context):
+        """The remembered ones, in the order they were registered.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -169,6 +220,11 @@ def add_KvIndexerServicer_to_server(servicer, server):
                     request_deserializer=kvindex_dot_v1_dot_kvindex__pb2.ListWorkersRequest.FromString,
                     response_serializer=kvindex_dot_v1_dot_kvindex__pb2.ListWorkersResponse.SerializeToString,
             ),
+            'ListPartitions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPartitions,
+                    request_deserializer=kvindex_dot_v1_dot_kvindex__pb2.ListPartitionsRequest.FromString,
+                    response_serializer=kvindex_dot_v1_dot_kvindex__pb2.ListPartitionsResponse.SerializeToString,
+            ),
             'Query': grpc.unary_unary_rpc_method_handler(
                     servicer.Query,
                     request_deserializer=kvindex_dot_v1_dot_kvindex__pb2.QueryRequest.FromString,
@@ -188,6 +244,21 @@ def add_KvIndexerServicer_to_server(servicer, server):
                     servicer.GetHealth,
                     request_deserializer=kvindex_dot_v1_dot_kvindex__pb2.GetHealthRequest.FromString,
                     response_serializer=kvindex_dot_v1_dot_kvindex__pb2.GetHealthResponse.SerializeToString,
+            ),
+            'RegisterPeer': grpc.unary_unary_rpc_method_handler(
+                    servicer.RegisterPeer,
+                    request_deserializer=kvindex_dot_v1_dot_kvindex__pb2.RegisterPeerRequest.FromString,
+                    response_serializer=kvindex_dot_v1_dot_kvindex__pb2.RegisterPeerResponse.SerializeToString,
+            ),
+            'DeregisterPeer': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeregisterPeer,
+                    request_deserializer=kvindex_dot_v1_dot_kvindex__pb2.DeregisterPeerRequest.FromString,
+                    response_serializer=kvindex_dot_v1_dot_kvindex__pb2.DeregisterPeerResponse.SerializeToString,
+            ),
+            'ListPeers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPeers,
+                    request_deserializer=kvindex_dot_v1_dot_kvindex__pb2.ListPeersRequest.FromString,
+                    response_serializer=kvindex_dot_v1_dot_kvindex__pb2.ListPeersResponse.SerializeToString,
             ),
             'QueryStream': grpc.stream_stream_rpc_method_handler(
                     servicer.QueryStream,
@@ -281,6 +352,33 @@ class KvIndexer(object):
             '/kvindex.v1.KvIndexer/ListWorkers',
             kvindex_dot_v1_dot_kvindex__pb2.ListWorkersRequest.SerializeToString,
             kvindex_dot_v1_dot_kvindex__pb2.ListWorkersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPartitions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kvindex.v1.KvIndexer/ListPartitions',
+            kvindex_dot_v1_dot_kvindex__pb2.ListPartitionsRequest.SerializeToString,
+            kvindex_dot_v1_dot_kvindex__pb2.ListPartitionsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -389,6 +487,87 @@ class KvIndexer(object):
             '/kvindex.v1.KvIndexer/GetHealth',
             kvindex_dot_v1_dot_kvindex__pb2.GetHealthRequest.SerializeToString,
             kvindex_dot_v1_dot_kvindex__pb2.GetHealthResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RegisterPeer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kvindex.v1.KvIndexer/RegisterPeer',
+            kvindex_dot_v1_dot_kvindex__pb2.RegisterPeerRequest.SerializeToString,
+            kvindex_dot_v1_dot_kvindex__pb2.RegisterPeerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeregisterPeer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kvindex.v1.KvIndexer/DeregisterPeer',
+            kvindex_dot_v1_dot_kvindex__pb2.DeregisterPeerRequest.SerializeToString,
+            kvindex_dot_v1_dot_kvindex__pb2.DeregisterPeerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPeers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kvindex.v1.KvIndexer/ListPeers',
+            kvindex_dot_v1_dot_kvindex__pb2.ListPeersRequest.SerializeToString,
+            kvindex_dot_v1_dot_kvindex__pb2.ListPeersResponse.FromString,
             options,
             channel_credentials,
             insecure,
