@@ -46,17 +46,55 @@ def rest_field(message, field):
 
 
 @pytest.mark.parametrize(
-    "message,grpc_field,tag,rest_name,keyword",
+    "message,grpc_field,tag,rest_names,keyword",
     [
-        ("RegisterRequest", "endpoint", "max_bytes", "endpoint", "maxLength"),
-        ("RegisterRequest", "replay_endpoint", "max_bytes", "replay_endpoint", "maxLength"),
-        ("RegisterRequest", "block_size_tokens", "max", "block_size", "maximum"),
-        ("QueryRequest", "token_ids", "max_items", "token_ids", "maxItems"),
-        ("QueryByHashRequest", "block_hashes", "max_items", "block_hashes", "maxItems"),
+        ("RegisterRequest", "endpoint", "max_bytes", ["endpoint"], "maxLength"),
+        ("RegisterRequest", "replay_endpoint", "max_bytes", ["replay_endpoint"], "maxLength"),
+        ("RegisterRequest", "block_size_tokens", "max", ["block_size"], "maximum"),
+        ("RegisterRequest", "model", "max_bytes", ["model_name", "model", "modelname"], "maxLength"),
+        ("RegisterRequest", "tenant", "max_bytes", ["routing_group", "tenant_id"], "maxLength"),
+        ("RegisterRequest", "additional_salt", "max_bytes", ["additionalsalt", "additional_salt"], "maxLength"),
+        ("RegisterRequest", "lora_name", "max_bytes", ["lora_name"], "maxLength"),
+        ("UnregisterRequest", "model", "max_bytes", ["model_name", "model", "modelname"], "maxLength"),
+        ("UnregisterRequest", "tenant", "max_bytes", ["routing_group", "tenant_id"], "maxLength"),
+        ("UnregisterRequest", "block_size_tokens", "max", ["block_size"], "maximum"),
+        ("QueryRequest", "token_ids", "max_items", ["token_ids"], "maxItems"),
+        ("QueryRequest", "model", "max_bytes", ["model_name", "model", "modelname"], "maxLength"),
+        ("QueryRequest", "tenant", "max_bytes", ["routing_group", "tenant_id"], "maxLength"),
+        ("QueryRequest", "lora_name", "max_bytes", ["lora_name"], "maxLength"),
+        ("QueryRequest", "cache_salt", "max_bytes", ["cache_salt"], "maxLength"),
+        ("QueryRequest", "block_size_tokens", "max", ["block_size"], "maximum"),
+        ("QueryRequest", "candidates", "max_items", ["candidates"], "maxItems"),
+        ("QueryByHashRequest", "block_hashes", "max_items", ["block_hashes"], "maxItems"),
+        ("QueryByHashRequest", "sequence_hashes", "max_items", ["seq_hashes", "block_hash"], "maxItems"),
+        ("QueryByHashRequest", "candidates", "max_items", ["candidates"], "maxItems"),
     ],
 )
-def test_limits_agree(message, grpc_field, tag, rest_name, keyword):
-    assert tags(message, grpc_field)[tag] == rest_field(message, rest_name)[keyword]
+def test_limits_agree(message, grpc_field, tag, rest_names, keyword):
+    for name in rest_names:
+        assert tags(message, grpc_field)[tag] == rest_field(message, name)[keyword]
+
+
+@pytest.mark.parametrize("message", ["RegisterPeerRequest", "DeregisterPeerRequest"])
+def test_addresses_of_peers_have_one_limit(message):
+    assert tags(message, "url")["max_bytes"] == rest_field("PeerRequest", "url")["maxLength"]
+
+
+def test_protobuf_is_offered_where_there_is_an_rpc():
+    """Each operation that has a twin takes and gives its messages, but the streamed ones."""
+    methods = {m.name for m in pb.DESCRIPTOR.services_by_name["KvIndexer"].methods}
+    for operation in operations():
+        offers = [a for a in operation["responses"].values() if "application/x-protobuf" in a.get("content", {})]
+        twin = operation["operationId"] in methods and not operation.get("x-stream")
+        assert len(offers) == twin, operation["operationId"]
+        if "requestBody" in operation:
+            assert ("application/x-protobuf" in operation["requestBody"]["content"]) == twin
+
+
+def test_dialects_of_fields_are_known():
+    for schema in SCHEMAS.values():
+        for field in schema.get("properties", {}).values():
+            assert set(field.get("x-dialects", {})) <= set(OPENAPI["x-dialects"])
 
 
 @pytest.mark.parametrize("message", ["RegisterRequest", "UnregisterRequest"])

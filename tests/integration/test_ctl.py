@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,7 +13,8 @@ import time
 
 import grpc
 import pytest
-from harness import BUILD, register, settle
+from harness import BUILD, register, settle, wait_until
+from harness.fleet import DEVICE, Partition, Prompt, Worker
 from kvindex.v1 import kvindex_pb2
 
 CTL = BUILD / "kvindexctl"
@@ -123,6 +125,130 @@ def test_query_by_hash(filled):
     assert answers[0] == answers[1] == answers[2]
     scores = {hit["instance_id"]: hit["device_blocks"] for hit in json.loads(answers[0])["hits"]}
     assert scores[first["instance_id"]] == len(hashes)
+
+
+def register_partition(server, instance, model, *more):
+    endpoint = f"tcp://127.0.0.1:{9 + len(instance)}"
+    ok(run("register", "--instance", instance, "--endpoint", endpoint, "--model", model, *more, server=server))
+
+
+def test_partitions(daemon):
+    server = daemon.grpc_address
+    assert ok(run("partitions", "--json", server=server)) == "[]\n"
+    register_partition(server, "a", "llama", "--block-size", 16)
+    register_partition(server, "a", "llama", "--block-size", 32, "--tenant", "acme", "--salt", "fp8", "--lora", "l")
+    register_partition(server, "store", "llama", "--block-size", 16, "--kind", "pool")
+
+    first, second = json.loads(ok(run("partitions", "--json", server=server)))
+    assert (first["model"], first["tenant"], first["additional_salt"], first["block_size_tokens"]) == (
+        "llama", "default", "", 16)
+    assert (first["workers"], first["pools"], first["positions"]) == (1, 1, 0)
+    assert (second["tenant"], second["additional_salt"], second["block_size_tokens"]) == ("acme", "fp8", 32)
+    nothing = {"device": 0, "host": 0, "disk": 0, "external": 0}
+    assert second["held_blocks"] == second["pool_blocks"] == nothing
+    titles, *rows = ok(run("partitions", server=server)).splitlines()
+    assert titles.split()[:3] == ["MODEL", "TENANT", "SALT"]
+    assert [row.split()[:4] for row in rows] == [["llama", "default", "-", "16"], ["llama", "acme", "fp8", "32"]]
+
+    (worker,) = json.loads(ok(run("workers", "--json", "--tenant", "acme", server=server)))
+    assert (worker["additional_salt"], worker["lora_name"], worker["kind"]) == ("fp8", "l", "engine")
+    kinds = [worker["kind"] for worker in json.loads(ok(run("workers", "--json", "--model", "llama", server=server)))]
+    assert sorted(kinds) == ["engine", "engine", "pool"]
+    assert ok(run("workers", "--json", "--model", "other", server=server)) == "[]\n"
+
+    query = ["query", "--tokens", "1"]
+    refused(run(*query, "--model", "other", server=server), REFUSED, "NOT_FOUND", "other")
+    refused(run(*query, "--model", "llama", "--block-size", 64, server=server), REFUSED, "NOT_FOUND")
+    ok(run(*query, "--model", "llama", server=server))
+    register_partition(server, "b", "llama", "--block-size", 64)
+    refused(run(*query, "--model", "llama", server=server), REFUSED, "INVALID_ARGUMENT", "64")
+
+    unregister = ["unregister", "--instance", "a"]
+    refused(run(*unregister, server=server), REFUSED, "NOT_FOUND")
+    refused(run(*unregister, "--model", "llama", "--tenant", "acme", "--salt", "x", server=server), REFUSED, "NOT_FOUND")
+    removed = ok(run(*unregister, "--model", "llama", "--tenant", "acme", "--salt", "fp8", "--block-size", 32,
+                     server=server))
+    assert removed == "removed 1 workers\n"
+    assert ok(run(*unregister, "--model", "llama", server=server)) == "removed 1 workers\n"
+
+
+@pytest.fixture
+def followed(daemon):
+    """Instance a with two ranks and instance b, in a partition of their own: prompt -> blocks each holds."""
+    partition, rng = Partition("llama", "acme", 16), random.Random(7)
+    prompt = Prompt([rng.randrange(32000) for _ in range(6 * 16)], "adapter", "salt")
+    held = {("a", 0): 2, ("a", 1): 5, ("h:80", 0): 3}
+    workers = [Worker(partition, instance, rank, private=True) for instance, rank in held]
+    for worker in workers:
+        worker.store(prompt, 0, held[worker.instance, worker.rank], DEVICE, rng)
+        ok(run("register", "--instance", worker.instance, "--dp-rank", worker.rank, "--model", "llama", "--tenant",
+               "acme", "--block-size", 16, "--endpoint", worker.engine.endpoint, "--replay-endpoint",
+               worker.engine.replay_endpoint, server=daemon.grpc_address))
+
+    def all_held():
+        listed = json.loads(ok(run("workers", "--json", server=daemon.grpc_address)))
+        return {(w["instance_id"], w["dp_rank"]): w["held_blocks"]["device"] for w in listed} == held
+
+    wait_until(all_held, "the blocks of all workers")
+    yield daemon.grpc_address, prompt, held
+    for worker in workers:
+        worker.engine.stop()
+
+
+def test_what_a_query_can_say(followed):
+    server, prompt, held = followed
+    forms = [
+        ["--tokens", json.dumps(prompt.tokens), "--lora", "adapter", "--cache-salt", "salt"],
+        ["--hashes", json.dumps(prompt.local(16))],
+        ["--sequence-hashes", json.dumps(prompt.positions(16))],
+    ]
+
+    def hits(form, *more):
+        answer = run("query", "--json", "--model", "llama", "--tenant", "acme", *form, *more, server=server)
+        return [(hit["instance_id"], hit["dp_rank"], hit["device_blocks"]) for hit in json.loads(ok(answer))["hits"]]
+
+    everybody = [(*worker, blocks) for worker, blocks in held.items()]
+    for form in forms:
+        assert hits(form) == everybody
+        assert hits(form, "--limit", 2) == [("a", 1, 5), ("h:80", 0, 3)]
+        assert hits(form, "--candidate", "a") == everybody[:2]
+        assert hits(form, "--candidate", "a:0", "--candidate", "h:80:") == [everybody[0], everybody[2]]
+        assert hits(form, "--candidate", "h:80:1") == []
+    assert hits(forms[0][:4]) == []  # without the salt it is another prompt
+    assert hits(["--tokens", "1"], "--all") == [(*worker, 0) for worker in held]
+    assert hits(forms[0], "--bigrams") == []
+    nowhere = run("query", "--json", *forms[0], server=server)  # the default partition
+    assert json.loads(ok(nowhere))["hits"] == []
+    refused(run("query", "--tokens", "1", "--candidate", ":1", server=server), USAGE, "--candidate", "`:1`")
+
+
+def test_dump_of_a_partition(followed):
+    server, _, held = followed
+    register_partition(server, "empty", "other", "--block-size", 16)
+    lines = ok(run("dump", "--model", "llama", server=server)).splitlines()
+    assert len(blocks_of_ctl(lines)) == sum(held.values())
+    assert {tuple(json.loads(line)[key] for key in ("model", "tenant", "additional_salt", "block_size_tokens"))
+            for line in lines} == {("llama", "acme", "", 16)}
+    everything = [json.loads(line) for line in ok(run("dump", server=server)).splitlines()]
+    assert {event["model"] for event in everything} == {"llama"}
+    assert ok(run("dump", "--model", "other", server=server)) == ""
+    assert ok(run("dump", "--tenant", "default", server=server)) == ""
+
+
+def test_peers(daemon):
+    server = daemon.grpc_address
+    first, second = "http://10.0.0.8:8090", "http://10.0.0.9:8090"
+    assert ok(run("peers", "--json", server=server)) == "[]\n"
+    assert ok(run("peers", server=server)) == ""
+    assert ok(run("peer", "add", first, server=server)) == "added\n"
+    assert json.loads(ok(run("peer", "add", second, "--json", server=server))) == {"status": "ok"}
+    ok(run("peer", "add", first, server=server))
+    assert json.loads(ok(run("peers", "--json", server=server))) == [first, second]
+    assert ok(run("peers", server=server)) == f"{first}\n{second}\n"
+    assert ok(run("peer", "remove", first, server=server)) == "removed\n"
+    refused(run("peer", "remove", first, server=server), REFUSED, "NOT_FOUND")
+    refused(run("peer", "add", "nonsense", server=server), REFUSED, "INVALID_ARGUMENT", "`url`")
+    assert json.loads(ok(run("peers", "--json", server=server))) == [second]
 
 
 def test_bad_numbers_name_the_place(daemon, tmp_path):
@@ -287,6 +413,8 @@ def test_usage():
     refused(run("query"), USAGE, "--tokens")
     refused(run("help", "nonsense"), USAGE, "`nonsense`")
     refused(run("completion", "tcsh"), USAGE, "`tcsh`")
+    refused(run("peer", "list", "x"), USAGE, "`list`", "add|remove")
+    refused(run("query", "--hashes", "1", "--bigrams"), USAGE, "--bigrams")
     assert ok(run("help")) == ok(run("--help")) == ok(run("-h"))
     assert ok(run("help", "query")) == ok(run("query", "--help"))
     assert ok(run("--version")).startswith("kvindexctl ")

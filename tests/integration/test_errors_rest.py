@@ -39,6 +39,8 @@ INVALID = [
     ("/register", {**WORKER, "endpoint": "udp://127.0.0.1:5557"}, "endpoint"),
     ("/register", {**WORKER, "endpoint": "tcp://127.0.0.1"}, "endpoint"),
     ("/register", {**WORKER, "endpoint": "tcp://127.0.0.1:65536"}, "endpoint"),
+    ("/register", {**WORKER, "endpoint": "tcp://a b:1"}, "`endpoint`: invalid ZMQ endpoint `tcp://a b:1`: "),
+    ("/register", {**WORKER, "model_name": "\u00e9" * 129}, "`model_name`: 258 bytes"),
     ("/register", {**WORKER, "replay_endpoint": "nonsense"}, "replay"),
     ("/unregister", {}, "instance_id"),
     ("/unregister", {"instance_id": 1, "dp_rank": -1}, "dp_rank"),

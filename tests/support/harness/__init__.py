@@ -5,7 +5,7 @@ from .fixtures import daemon, simulator, start_daemon, start_simulator
 from .process import BUILD, ROOT
 from .rest import Answer, Rest
 from .simulator import Simulator
-from .truth import check_dump, check_samples, register, settle, wait_until
+from .truth import check_dump, check_samples, listeners, register, settle, wait_until
 
 __all__ = [
     "Answer",
@@ -17,6 +17,7 @@ __all__ = [
     "check_dump",
     "check_samples",
     "daemon",
+    "listeners",
     "register",
     "settle",
     "simulator",
