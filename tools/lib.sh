@@ -98,6 +98,55 @@ install_python() {
     "$build/venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$1"
 }
 
+# Go and Rust, where they can be had: only their own clients need them, and say so when they are missing.
+install_toolchains() {
+    local use
+    for use in go rust; do
+        (install_packages "$use") || true
+    done
+}
+
+# The toolchains of the clients; each says what is missing. Without one its client is not tested.
+have_go() {
+    at_least Go 1.19 go version
+}
+
+have_rust() {
+    at_least Rust 1.85 cargo --version
+}
+
+have_node() {
+    at_least Node.js 18.0 node --version && at_least npm 9.0 npm --version
+}
+
+# at_least NAME VERSION COMMAND...: whether the version that the command prints is that one or newer.
+at_least() {
+    local name=$1 least=$2 found
+    shift 2
+    command -v "$1" >/dev/null || { echo "no $name (at least $least is needed)"; return 1; }
+    found=$("$@" 2>&1 | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1) || true
+    [[ $found && $(printf '%s\n' "$least" "$found" | sort -V | head -n 1) == "$least" ]] ||
+        { echo "$name is ${found:-of an unknown version}, at least $least is needed"; return 1; }
+}
+
+# build/node becomes a copy of clients/node with everything it depends on.
+node_client() {
+    mkdir -p "$build/node"
+    (cd "$build/node" && rm -rf src test examples dist)
+    (cd "$root/clients/node" && cp -r package.json package-lock.json tsconfig.json src test examples "$build/node/")
+    stamped node "$root/clients/node/package-lock.json" -- install_node
+}
+
+install_node() {
+    say "npm packages of clients/node"
+    (cd "$build/node" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+}
+
+# cargo for clients/rust, with everything it makes in build/rust.
+rust_cargo() {
+    (cd "$root/clients/rust" && CARGO_TARGET_DIR=$build/rust cargo "$@")
+}
+
 # cmake_build NAME TARGETS... with the cmake arguments in the array cmake_args; TARGETS "all" builds everything.
 cmake_build() {
     local dir=$build/$1 launcher=()
