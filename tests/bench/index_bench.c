@@ -28,7 +28,11 @@ static struct {
     struct kvx_lookup *lookup;
     struct kvx_index *ix;
     struct kvx_worker_ref *workers;
-    uint64_t *scratch; /* engine hashes of one worker's own */
+    struct window {
+        struct workload_record *records;
+        uint64_t *words; /* their columns, aligned */
+        size_t count, cap, used, words_cap;
+    } window;
     uint64_t blocks[3], nanoseconds[2];
     uint64_t checksum, pending, unknown;
 } b;
@@ -66,11 +70,63 @@ static size_t query(const uint64_t *local, uint32_t n, const struct kvx_match **
     return count;
 }
 
-static const uint64_t *named(uint32_t worker, const uint64_t *engine, uint32_t n)
+/* ---- A window: queries, then the events between them and the next queries, as a caller would hand them
+ * over: aligned, decoded just now, each worker's engine hashes its own if asked for. Outside the clock. ----
+ */
+
+static uint64_t named(uint32_t worker, uint64_t engine)
 {
-    for (uint32_t i = 0; b.own_hashes && i < n; i++)
-        b.scratch[i] = engine[i] ^ (worker + 1) * 0x9E3779B97F4A7C15u;
-    return b.own_hashes ? b.scratch : engine;
+    return b.own_hashes ? engine ^ (worker + 1) * 0x9E3779B97F4A7C15u : engine;
+}
+
+static void window_reserve(struct window *w, size_t words)
+{
+    if (w->count == w->cap) {
+        w->cap = w->cap * 2 + 64;
+        w->records = realloc(w->records, w->cap * sizeof(*w->records));
+    }
+    if (w->used + words > w->words_cap) {
+        uint64_t *old = w->words;
+        w->words_cap = (w->used + words) * 2;
+        w->words = realloc(w->words, w->words_cap * sizeof(*w->words));
+        for (size_t i = 0; old && i < w->count; i++) {
+            w->records[i].first = w->words + (w->records[i].first - old);
+            w->records[i].second = w->words + (w->records[i].second - old);
+        }
+    }
+    require(w->records && w->words, "no memory");
+}
+
+static void window_add(struct window *w, const struct workload_record *r)
+{
+    size_t columns = r->type == WORKLOAD_STORE ? 2 : 1;
+    window_reserve(w, columns * r->n);
+    struct workload_record *copy = &w->records[w->count++];
+    uint64_t *words = w->words + w->used;
+    *copy = *r;
+    copy->parent = r->parent ? named(r->worker, r->parent) : 0;
+    copy->first = words;
+    copy->second = words + r->n;
+    memcpy(words, r->first, columns * r->n * sizeof(*words));
+    for (size_t i = r->type == WORKLOAD_STORE ? r->n : 0; r->type != WORKLOAD_QUERY && i < columns * r->n;
+         i++)
+        words[i] = named(r->worker, words[i]);
+    w->used += columns * r->n;
+}
+
+/* Fills the window from offset `at` on. Returns where the next one begins. */
+static size_t window_fill(struct window *w, size_t at)
+{
+    w->count = w->used = 0;
+    for (bool events = false; at < b.work.size;) {
+        struct workload_record r = workload_record(b.work.data + at);
+        if (r.type == WORKLOAD_QUERY && events)
+            break;
+        events = r.type != WORKLOAD_QUERY;
+        window_add(w, &r);
+        at += r.size;
+    }
+    return at;
 }
 
 static void apply(const struct workload_record *r)
@@ -87,43 +143,43 @@ static void apply(const struct workload_record *r)
     kvx_index_lock(b.ix);
     if (r->type == WORKLOAD_STORE) {
         struct kvx_store_result result;
-        uint64_t parent = r->parent ? *named(r->worker, &r->parent, 1) : 0;
         struct kvx_store s = {.worker = b.workers[r->worker],
                               .has_parent = r->parent != 0,
-                              .parent = parent,
+                              .parent = r->parent,
                               .n = r->n,
                               .local = r->first,
-                              .engine = named(r->worker, r->second, r->n)};
+                              .engine = r->second};
         require(kvx_index_store(b.ix, &s, &result) == 0, "a store failed");
         b.pending += result.pending;
     } else {
         struct kvx_remove_result result;
-        require(kvx_index_remove(b.ix, b.workers[r->worker], KVX_TIER_BIT(KVX_TIER_DEVICE), r->n,
-                                 named(r->worker, r->first, r->n), &result) == 0,
+        require(kvx_index_remove(b.ix, b.workers[r->worker], KVX_TIER_BIT(KVX_TIER_DEVICE), r->n, r->first,
+                                 &result) == 0,
                 "a removal failed");
         b.unknown += result.unknown;
     }
     kvx_index_unlock(b.ix);
 }
 
-/* The clock is read when queries give way to events or back, not for each record. */
+/* Applies the window's records of one kind: queries or events. */
+static void replay_kind(bool events)
+{
+    uint64_t then = kvx_now_ns();
+    for (size_t i = 0; i < b.window.count; i++)
+        if ((b.window.records[i].type != WORKLOAD_QUERY) == events)
+            apply(&b.window.records[i]);
+    b.nanoseconds[events] += kvx_now_ns() - then;
+}
+
 static void replay(void)
 {
-    bool events = false;
-    uint64_t then = kvx_now_ns();
     for (size_t at = 0; at < b.work.size;) {
-        struct workload_record r = workload_record(b.work.data + at);
-        if ((r.type != WORKLOAD_QUERY) != events) {
-            uint64_t now = kvx_now_ns();
-            b.nanoseconds[events] += now - then;
-            then = now;
-            events = !events;
-        }
-        apply(&r);
-        b.blocks[r.type] += r.n;
-        at += r.size;
+        at = window_fill(&b.window, at);
+        for (size_t i = 0; i < b.window.count; i++)
+            b.blocks[b.window.records[i].type] += b.window.records[i].n;
+        replay_kind(false);
+        replay_kind(true);
     }
-    b.nanoseconds[events] += kvx_now_ns() - then;
 }
 
 static int by_value(const void *a, const void *c)
@@ -204,7 +260,9 @@ static void check(uint64_t *answers, uint64_t *wrong)
         if (at == b.work.size)
             break;
         struct workload_record r = workload_record(b.work.data + at);
-        apply(&r);
+        b.window.count = b.window.used = 0;
+        window_add(&b.window, &r);
+        apply(b.window.records);
         if (r.type == WORKLOAD_STORE)
             literal_store(literal, r.worker, r.parent, r.n, r.first, r.second);
         else if (r.type == WORKLOAD_REMOVE)
@@ -281,8 +339,7 @@ int main(int argc, char **argv)
     else
         b.work = workload_load(argv[i]);
     b.workers = calloc(b.work.workers, sizeof(*b.workers));
-    b.scratch = calloc(1 << 20, sizeof(*b.scratch));
-    require(b.workers && b.scratch && kvx_rcu_new(&b.rcu, &kvx_system_allocator) == 0 &&
+    require(b.workers && kvx_rcu_new(&b.rcu, &kvx_system_allocator) == 0 &&
                 kvx_rcu_reader_new(b.rcu, &b.reader) == 0 &&
                 kvx_lookup_new(&b.lookup, &kvx_system_allocator) == 0,
             "no memory");
@@ -292,6 +349,7 @@ int main(int argc, char **argv)
     kvx_rcu_free(b.rcu);
     workload_free(&b.work);
     free(b.workers);
-    free(b.scratch);
+    free(b.window.records);
+    free(b.window.words);
     return 0;
 }
