@@ -43,10 +43,16 @@ int kvx_chunk_new(struct kvx_index *, uint32_t parent, unsigned offset, unsigned
 void kvx_chunk_publish(struct kvx_index *, uint32_t id);
 /* Room for `blocks` cells in all. */
 int kvx_chunk_grow(struct kvx_index *, struct kvx_chunk *, unsigned blocks) KVX_MUST_CHECK;
-/* Writes `count` cells at the end and enters their hashes into the maps (reserved before). Bits of
+/* Blocks for new cells. */
+struct kvx_cells {
+    const uint64_t *local, *engine;
+    unsigned count;
+    size_t more; /* hashes that follow these, likely to become cells next */
+    bool warm;   /* these followed other ones */
+};
+/* Writes cells at the end and enters their hashes into the maps (sequence hashes: reserved before). Bits of
  * cells whose hash names another position already are returned. Readers see the cells afterwards. */
-uint64_t kvx_chunk_append(struct kvx_index *, uint32_t id, unsigned count, const uint64_t *local,
-                          const uint64_t *engine);
+uint64_t kvx_chunk_append(struct kvx_index *, uint32_t id, const struct kvx_cells *);
 /* If nobody holds anything here and no child hangs here: unlinks the chunk, and its parents in turn. */
 void kvx_chunk_reclaim(struct kvx_index *, uint32_t id);
 /* After the grace period: a list of chunks becomes free. */

@@ -104,10 +104,8 @@ static bool is_primary(struct kvx_index *ix, uint64_t pos, uint64_t hash)
 {
     if (!kvx_chunk_at(ix, KVX_POS_CHUNK(pos))->secondary)
         return true;
-    uint64_t named = kvx_map_find(ix, &ix->map, hash);
-    if (!named && !kvx_map_reserve(ix, &ix->map, 1))
-        return kvx_map_put(ix, &ix->map, hash, pos) == 0;
-    return named == pos;
+    uint64_t named = kvx_map_put(ix, &ix->map, hash, pos);
+    return named == 0 || named == pos;
 }
 
 static int add_pairs(struct kvx_index *ix, struct kvx_worker *w, uint64_t pos, const uint64_t *hashes,

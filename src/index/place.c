@@ -37,39 +37,47 @@ static bool find_segment(const struct kvx_index *ix, const struct kvx_run *run, 
     return true;
 }
 
-static int append_cells(struct kvx_index *ix, const struct kvx_run *run, size_t i, struct segment *s)
+static void append(struct kvx_index *ix, struct kvx_run *run, size_t i, struct segment *s)
+{
+    struct kvx_cells cells = {.local = run->local + i,
+                              .engine = run->engine + i,
+                              .count = s->count,
+                              .more = run->n - i - s->count,
+                              .warm = run->warm};
+    s->taken = kvx_chunk_append(ix, s->id, &cells);
+    run->warm = true; /* what follows a new block is new */
+}
+
+static int append_cells(struct kvx_index *ix, struct kvx_run *run, size_t i, struct segment *s)
 {
     s->start = kvx_chunk_len(s->chunk);
     size_t room = KVX_CHUNK_BLOCKS - s->start, left = run->n - i;
     s->count = (unsigned)(left < room ? left : room);
     /* the holder's entry first: cells without any holder would be garbage if that failed */
     if (!kvx_mask_ensure(ix, s->chunk, kvx_holder_of(run->worker, run->tier)) ||
-        kvx_map_reserve(ix, &ix->map, s->count) || kvx_sequence_reserve(ix, false, s->count) ||
         kvx_chunk_grow(ix, s->chunk, s->start + s->count))
         return KVX_NOMEM;
-    s->taken = kvx_chunk_append(ix, s->id, s->count, run->local + i, run->engine + i);
+    append(ix, run, i, s);
     return KVX_OK;
 }
 
-static int new_chunk(struct kvx_index *ix, const struct kvx_run *run, size_t i, uint64_t parent,
-                     struct segment *s)
+static int new_chunk(struct kvx_index *ix, struct kvx_run *run, size_t i, uint64_t parent, struct segment *s)
 {
     size_t left = run->n - i;
     s->start = 0;
     s->count = (unsigned)(left < KVX_CHUNK_BLOCKS ? left : KVX_CHUNK_BLOCKS);
-    if (kvx_map_reserve(ix, &ix->map, s->count) || kvx_child_reserve(ix, &ix->children) ||
-        kvx_sequence_reserve(ix, true, s->count) ||
+    if (kvx_child_reserve(ix, &ix->children) || kvx_sequence_reserve(ix) ||
         kvx_chunk_new(ix, KVX_POS_CHUNK(parent), KVX_POS_OFFSET(parent), s->count, &s->id))
         return KVX_NOMEM;
     s->chunk = kvx_chunk_at(ix, s->id);
-    s->taken = kvx_chunk_append(ix, s->id, s->count, run->local + i, run->engine + i);
+    append(ix, run, i, s);
     kvx_chunk_publish(ix, s->id);
     return KVX_OK;
 }
 
 /* Cells for the run's next blocks below `parent`: at the end of the parent's chunk if it ends there, else a
  * new chunk. */
-static int create_segment(struct kvx_index *ix, const struct kvx_run *run, size_t i, uint64_t parent,
+static int create_segment(struct kvx_index *ix, struct kvx_run *run, size_t i, uint64_t parent,
                           struct segment *s)
 {
     s->id = KVX_POS_CHUNK(parent);

@@ -12,6 +12,7 @@ struct kvx_run {
     /* bits of the blocks the worker holds; NULL: all. The others are only on the path */
     const uint64_t *alive;
     size_t added, known; /* counted by kvx_place */
+    bool warm;           /* kvx_place's own: the next hashes are on their way */
 };
 
 /* Walks or creates the positions below `parent`, and gives the run's alive blocks to its holder. On KVX_NOMEM

@@ -1,148 +1,103 @@
 #include "chunk.h"
-#include "mix.h"
+#include "map_part.h"
 #include "sequence.h"
 
-#include <string.h>
+enum { SLOTS = KVX_BUCKET_SLOTS };
 
-enum { POS_BITS = 34, TAG_BITS = 30, SIZE_MIN = 1024, SPARE = 256 };
-#define POS_MASK (((uint64_t)1 << POS_BITS) - 1)
-
-static_assert(KVX_CHUNK_IDS_MAX <= (uint64_t)1 << (POS_BITS - 6), "a position fits into a slot");
-
-static uint64_t tag_of(const struct kvx_position_map *m, uint64_t hash)
-{
-    return (kvx_mix(hash) & m->mask) >> POS_BITS;
-}
-
-static uint64_t home_of(uint64_t size, uint64_t tag)
-{
-    return tag * size >> TAG_BITS;
-}
-
-static size_t bytes_of(uint64_t size)
-{
-    return (size_t)(size + SPARE) * sizeof(uint64_t);
-}
-
-void kvx_map_fini(struct kvx_index *ix, struct kvx_position_map *m)
-{
-    if (m->slots)
-        kvx_block_free(&ix->memory, m->purpose, m->slots, bytes_of(m->size));
-    m->slots = NULL;
-    m->size = m->count = 0;
-}
-
-/* Slots are in order of their tags, so each goes to its new home or right behind the one before. */
-static bool move_all(const struct kvx_position_map *m, uint64_t *slots, uint64_t size)
-{
-    uint64_t next = 0;
-    for (uint64_t at = 0; m->slots && at < m->size + SPARE; at++) {
-        uint64_t slot = m->slots[at];
-        if (!slot)
-            continue;
-        uint64_t home = home_of(size, slot >> POS_BITS);
-        next = home > next ? home : next;
-        if (next >= size + SPARE - 1)
-            return false;
-        slots[next++] = slot;
-    }
-    return true;
-}
-
-static int grow(struct kvx_index *ix, struct kvx_position_map *m, uint64_t size)
-{
-    for (; size <= (uint64_t)1 << TAG_BITS; size *= 2) {
-        uint64_t *slots = kvx_block_zeroed(&ix->memory, m->purpose, bytes_of(size));
-        if (!slots)
-            return KVX_NOMEM;
-        if (move_all(m, slots, size)) {
-            if (m->slots)
-                kvx_block_free(&ix->memory, m->purpose, m->slots, bytes_of(m->size));
-            m->slots = slots;
-            m->size = size;
-            return KVX_OK;
-        }
-        kvx_block_free(&ix->memory, m->purpose, slots, bytes_of(size));
-    }
-    return KVX_NOMEM;
-}
-
-/* At most 13 of 16 slots are used. */
-int kvx_map_reserve(struct kvx_index *ix, struct kvx_position_map *m, size_t n)
-{
-    uint64_t want = m->count + n;
-    if (want <= m->size / 16 * 13)
-        return KVX_OK;
-    uint64_t size = m->size ? m->size : SIZE_MIN;
-    while (want > size / 16 * 13)
-        size += size / 4;
-    return grow(ix, m, size);
-}
-
-/* The first slot that is empty or has this tag or a larger one. */
-static uint64_t first_of(const struct kvx_position_map *m, uint64_t tag)
-{
-    uint64_t i = home_of(m->size, tag);
-    while (m->slots[i] && m->slots[i] >> POS_BITS < tag)
-        i++;
-    return i;
-}
+static_assert(KVX_CHUNK_IDS_MAX <= (uint64_t)1 << (KVX_SLOT_POS_BITS - 6), "a position fits into a slot");
 
 static uint64_t hash_at(const struct kvx_index *ix, const struct kvx_position_map *m, uint64_t pos)
 {
     return m->sequence ? kvx_sequence_at(ix, pos) : kvx_engine_at(ix, pos);
 }
 
-/* The position of a slot from `*i` on with this tag and this hash, or 0; `*i` is then behind the slots of the
- * tag. */
-static inline uint64_t verified(const struct kvx_index *ix, const struct kvx_position_map *m, uint64_t tag,
-                                uint64_t hash, uint64_t *i)
+/* The position of the slot among these that has the hash, or 0. */
+static inline uint64_t verified(const struct kvx_index *ix, const struct kvx_position_map *m,
+                                const uint64_t *bucket, struct kvx_bucket_bits bits, uint64_t hash)
 {
-    for (; m->slots[*i] && m->slots[*i] >> POS_BITS == tag; ++*i) {
-        uint64_t pos = m->slots[*i] & POS_MASK;
+    for (unsigned slots = bits.tagged & ~bits.empty; slots; slots &= slots - 1) {
+        uint64_t pos = bucket[__builtin_ctz(slots)] & KVX_MAP_POS_MASK;
         if (hash_at(ix, m, pos) == hash)
             return pos;
     }
     return 0;
 }
 
-static __attribute__((noinline)) uint64_t find_sequence(const struct kvx_index *ix,
-                                                        const struct kvx_position_map *m, uint64_t tag,
-                                                        uint64_t hash, uint64_t i)
-{
-    return verified(ix, m, tag, hash, &i);
-}
-
 uint64_t kvx_map_find(const struct kvx_index *ix, const struct kvx_position_map *m, uint64_t hash)
 {
     if (!m->count)
         return 0;
-    uint64_t tag = tag_of(m, hash), i = first_of(m, tag);
-    if (m->sequence) /* apart: events find engine hashes all the time, in registers alone */
-        return find_sequence(ix, m, tag, hash, i);
-    for (; m->slots[i] && m->slots[i] >> POS_BITS == tag; i++)
-        if (kvx_engine_at(ix, m->slots[i] & POS_MASK) == hash)
-            return m->slots[i] & POS_MASK;
-    return 0;
+    uint64_t tag = kvx_map_tag(m, hash);
+    const struct kvx_map_part *p = kvx_map_part_of(m, tag);
+    for (uint32_t b = kvx_map_home(p, tag);; b = kvx_map_behind(p, b)) {
+        const uint64_t *bucket = kvx_map_bucket(p, b);
+        struct kvx_bucket_bits bits = kvx_bucket_look(bucket, tag);
+        uint64_t pos = verified(ix, m, bucket, bits, hash);
+        if (pos || bits.empty)
+            return pos;
+    }
+}
+
+/* Room for one more, or KVX_NOMEM. One slot always stays empty. */
+static int make_room(struct kvx_index *ix, struct kvx_position_map *m, uint64_t tag)
+{
+    if (!m->parts && kvx_map_begin(ix, m))
+        return KVX_NOMEM;
+    const struct kvx_map_part *p = kvx_map_part_of(m, tag);
+    if (!kvx_map_part_full(p) || kvx_map_grow(ix, m, tag) == KVX_OK)
+        return KVX_OK;
+    return kvx_map_head_of(p)->count + 1 < (uint64_t)p->size * SLOTS ? KVX_OK : KVX_NOMEM;
 }
 
 uint64_t kvx_map_put(struct kvx_index *ix, struct kvx_position_map *m, uint64_t hash, uint64_t pos)
 {
-    uint64_t tag = tag_of(m, hash);
-    for (;;) {
-        uint64_t i = first_of(m, tag), found = verified(ix, m, tag, hash, &i), end = i;
+    uint64_t tag = kvx_map_tag(m, hash);
+    bool room = make_room(ix, m, tag) == KVX_OK;
+    if (!m->parts)
+        return KVX_MAP_NONE;
+    const struct kvx_map_part *p = kvx_map_part_of(m, tag);
+    for (uint32_t b = kvx_map_home(p, tag);; b = kvx_map_behind(p, b)) {
+        uint64_t *bucket = kvx_map_bucket(p, b);
+        struct kvx_bucket_bits bits = kvx_bucket_look(bucket, tag);
+        uint64_t found = verified(ix, m, bucket, bits, hash);
         if (found)
             return found;
-        while (m->slots[end])
-            end++;
-        if (end < m->size + SPARE - 1) {
-            memmove(&m->slots[i + 1], &m->slots[i], (end - i) * sizeof(*m->slots));
-            m->slots[i] = tag << POS_BITS | pos;
-            m->count++;
-            return 0;
-        }
-        if (grow(ix, m, m->size + m->size / 4))
+        if (!bits.empty)
+            continue;
+        if (!room)
             return KVX_MAP_NONE;
+        bucket[__builtin_ctz(bits.empty)] = tag << KVX_SLOT_POS_BITS | pos;
+        kvx_map_head_of(p)->count++;
+        m->count++;
+        return 0;
+    }
+}
+
+/* May an entry that is in `from` move to `hole`? Not in front of its home, seen in the ring. */
+static bool may_move(const struct kvx_map_part *p, uint64_t slot, uint32_t from, uint32_t hole)
+{
+    uint32_t home = kvx_map_home(p, slot >> KVX_SLOT_POS_BITS);
+    return (hole >= home ? hole - home : hole + p->size - home) <
+           (from >= home ? from - home : from + p->size - home);
+}
+
+/* A slot of the full bucket `hole` became empty: an entry behind it that was to be there moves up, and so on.
+ */
+static void close_hole(const struct kvx_map_part *p, uint32_t hole, unsigned slot)
+{
+    for (uint32_t b = kvx_map_behind(p, hole); b != hole; b = kvx_map_behind(p, b)) {
+        uint64_t *bucket = kvx_map_bucket(p, b);
+        unsigned empty = kvx_bucket_look(bucket, 0).empty;
+        for (unsigned k = 0; k < SLOTS; k++)
+            if (bucket[k] && may_move(p, bucket[k], b, hole)) {
+                kvx_map_bucket(p, hole)[slot] = bucket[k];
+                bucket[k] = 0;
+                hole = b;
+                slot = k;
+                break;
+            }
+        if (empty)
+            return;
     }
 }
 
@@ -150,37 +105,69 @@ bool kvx_map_erase(struct kvx_position_map *m, uint64_t hash, uint64_t pos)
 {
     if (!m->count)
         return false;
-    uint64_t tag = tag_of(m, hash), wanted = tag << POS_BITS | pos, i = first_of(m, tag);
-    while (m->slots[i] && m->slots[i] >> POS_BITS == tag && m->slots[i] != wanted)
-        i++;
-    if (m->slots[i] != wanted)
-        return false;
-    m->count--;
-    for (uint64_t slot; (slot = m->slots[i + 1]) && home_of(m->size, slot >> POS_BITS) <= i; i++)
-        m->slots[i] = slot;
-    m->slots[i] = 0;
-    return true;
+    uint64_t tag = kvx_map_tag(m, hash), wanted = tag << KVX_SLOT_POS_BITS | pos;
+    const struct kvx_map_part *p = kvx_map_part_of(m, tag);
+    for (uint32_t b = kvx_map_home(p, tag);; b = kvx_map_behind(p, b)) {
+        uint64_t *bucket = kvx_map_bucket(p, b);
+        struct kvx_bucket_bits bits = kvx_bucket_look(bucket, tag);
+        for (unsigned slots = bits.tagged; slots; slots &= slots - 1) {
+            unsigned k = (unsigned)__builtin_ctz(slots);
+            if (bucket[k] != wanted)
+                continue;
+            bucket[k] = 0;
+            kvx_map_head_of(p)->count--;
+            m->count--;
+            if (!bits.empty)
+                close_hole(p, b, k);
+            return true;
+        }
+        if (bits.empty)
+            return false;
+    }
 }
 
 void kvx_map_prefetch(const struct kvx_position_map *m, uint64_t hash)
 {
-    if (m->slots)
-        __builtin_prefetch(&m->slots[home_of(m->size, tag_of(m, hash))], 1);
+    if (!m->parts)
+        return;
+    uint64_t tag = kvx_map_tag(m, hash);
+    const struct kvx_map_part *p = kvx_map_part_of(m, tag);
+    const uint64_t *bucket = kvx_map_bucket(p, kvx_map_home(p, tag));
+    __builtin_prefetch(bucket, 1);
+    __builtin_prefetch(bucket + SLOTS, 1); /* a fifth of the buckets are full */
 }
 
-bool kvx_map_valid(const struct kvx_index *ix, const struct kvx_position_map *m)
+/* The number of valid entries, or KVX_MAP_NONE if one is wrong or cannot be found. */
+static uint64_t check_part(const struct kvx_index *ix, const struct kvx_position_map *m,
+                           const struct kvx_map_part *p)
 {
     uint64_t n = 0;
-    for (uint64_t at = 0; m->slots && at < m->size + SPARE; at++) {
-        uint64_t pos = m->slots[at] & POS_MASK;
-        if (!m->slots[at])
+    for (size_t at = 0; at < (size_t)p->size * SLOTS; at++) {
+        uint64_t pos = p->slots[at] & KVX_MAP_POS_MASK;
+        if (!p->slots[at])
             continue;
         struct kvx_chunk *c =
             KVX_POS_CHUNK(pos) < ix->chunks.count ? kvx_chunk_at(ix, KVX_POS_CHUNK(pos)) : NULL;
         if (!c || !c->serial || KVX_POS_OFFSET(pos) >= kvx_chunk_len(c) ||
             kvx_map_find(ix, m, hash_at(ix, m, pos)) != pos)
-            return false;
+            return KVX_MAP_NONE;
         n++;
     }
-    return n == m->count && (!m->slots || !m->slots[m->size + SPARE - 1]);
+    return n == kvx_map_head_of(p)->count ? n : KVX_MAP_NONE;
+}
+
+bool kvx_map_valid(const struct kvx_index *ix, const struct kvx_position_map *m)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; m->parts && i < (size_t)1 << m->bits;) {
+        const struct kvx_map_part *p = &m->parts[i];
+        uint64_t in_part = check_part(ix, m, p);
+        if (in_part == KVX_MAP_NONE)
+            return false;
+        n += in_part;
+        for (size_t end = i + ((size_t)1 << (m->bits - p->depth)); i < end; i++)
+            if (m->parts[i].slots != p->slots)
+                return false;
+    }
+    return n == m->count;
 }

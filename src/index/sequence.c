@@ -54,16 +54,15 @@ void kvx_sequence_fini(struct kvx_index *ix)
     kvx_sequence_init(ix);
 }
 
-int kvx_sequence_reserve(struct kvx_index *ix, bool chunk, size_t n)
+int kvx_sequence_reserve(struct kvx_index *ix)
 {
     struct kvx_sequence *s = &ix->sequence;
     if (!kvx_sequence_on(ix))
         return KVX_OK;
     s->first.count = ix->chunks.count;
-    if (chunk &&
-        (kvx_table_reserve(&s->first, &ix->memory, &ix->retire) || kvx_child_reserve(ix, &s->children)))
+    if (kvx_table_reserve(&s->first, &ix->memory, &ix->retire) || kvx_child_reserve(ix, &s->children))
         return KVX_NOMEM;
-    return s->blocks ? kvx_map_reserve(ix, &s->map, n) : KVX_OK;
+    return KVX_OK;
 }
 
 /* The hashes of cells [from, from + n), whose slots in the map are on their way to the cache. */
@@ -78,13 +77,19 @@ static void blocks_of(const struct kvx_index *ix, uint32_t id, unsigned from, un
         kvx_map_prefetch(&ix->sequence.map, out[i]);
 }
 
-static void enter_blocks(struct kvx_index *ix, uint32_t id, unsigned from, unsigned n)
+/* KVX_NOMEM if one of them found no room. */
+static int enter_blocks(struct kvx_index *ix, uint32_t id, unsigned from, unsigned n)
 {
     struct kvx_sequence *s = &ix->sequence;
     uint64_t hash[KVX_CHUNK_BLOCKS];
+    int rc = KVX_OK;
     blocks_of(ix, id, from, n, hash);
-    for (unsigned i = 0; i < n; i++)
-        s->missing += kvx_map_put(ix, &s->map, hash[i], KVX_POS(id, from + i)) != 0;
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t named = kvx_map_put(ix, &s->map, hash[i], KVX_POS(id, from + i));
+        s->missing += named != 0;
+        rc = named == KVX_MAP_NONE ? KVX_NOMEM : rc;
+    }
+    return rc;
 }
 
 void kvx_sequence_append(struct kvx_index *ix, uint32_t id, unsigned from, unsigned n)
@@ -92,7 +97,7 @@ void kvx_sequence_append(struct kvx_index *ix, uint32_t id, unsigned from, unsig
     if (!from)
         *first_of(ix, id) = compute_first(ix, kvx_chunk_at(ix, id));
     if (ix->sequence.blocks)
-        enter_blocks(ix, id, from, n);
+        (void)enter_blocks(ix, id, from, n); /* those that are not in count as missing */
 }
 
 void kvx_sequence_publish(struct kvx_index *ix, uint32_t id)
@@ -156,12 +161,12 @@ static int enable_chunks(struct kvx_index *ix)
 static int enable_blocks(struct kvx_index *ix)
 {
     struct kvx_sequence *s = &ix->sequence;
-    if (kvx_map_reserve(ix, &s->map, ix->positions))
-        return KVX_NOMEM;
     s->missing = 0;
     for (uint32_t id = 1; id < ix->chunks.count; id++)
-        if (kvx_chunk_at(ix, id)->serial)
-            enter_blocks(ix, id, 0, kvx_chunk_len(kvx_chunk_at(ix, id)));
+        if (kvx_chunk_at(ix, id)->serial && enter_blocks(ix, id, 0, kvx_chunk_len(kvx_chunk_at(ix, id)))) {
+            kvx_map_fini(ix, &s->map);
+            return KVX_NOMEM;
+        }
     s->blocks = true;
     return KVX_OK;
 }

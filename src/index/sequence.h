@@ -30,9 +30,9 @@ void kvx_sequence_init(struct kvx_index *);
 void kvx_sequence_fini(struct kvx_index *);
 /* Turns it on, with the map of all positions if asked for. KVX_NOMEM leaves it as it was. */
 int kvx_sequence_enable(struct kvx_index *, bool blocks) KVX_MUST_CHECK;
-/* Room for one more chunk, if `chunk` is set, and for n more blocks. Does nothing while it is off. */
-int kvx_sequence_reserve(struct kvx_index *, bool chunk, size_t n) KVX_MUST_CHECK;
-/* Cells [from, from + n) of a chunk are written: enters their hashes. Room was reserved. */
+/* Room for one more chunk. Does nothing while it is off. */
+int kvx_sequence_reserve(struct kvx_index *) KVX_MUST_CHECK;
+/* Cells [from, from + n) of a chunk are written: enters their hashes. Room for the chunk was reserved. */
 void kvx_sequence_append(struct kvx_index *, uint32_t id, unsigned from, unsigned n);
 /* The chunk becomes visible, or goes. */
 void kvx_sequence_publish(struct kvx_index *, uint32_t id);
