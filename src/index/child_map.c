@@ -72,6 +72,7 @@ static bool is_child(const struct kvx_index *ix, const struct kvx_child_map *m, 
                      uint64_t first, uint64_t above)
 {
     const struct kvx_chunk *c = kvx_chunk_at(ix, id);
+    __builtin_prefetch(c + 1); /* mostly the chunk that follows this one: created right after it */
     if (KVX_POS(c->parent, c->parent_offset) != pos)
         return false;
     uint64_t local = kvx_locals(c)[0];
@@ -81,6 +82,9 @@ static bool is_child(const struct kvx_index *ix, const struct kvx_child_map *m, 
 uint32_t kvx_child_find(const struct kvx_index *ix, const struct kvx_child_map *m, uint32_t parent,
                         unsigned offset, uint64_t first, uint64_t above)
 {
+    uint32_t next = kvx_chunk_next(ix, parent, offset);
+    if (next && is_child(ix, m, next, KVX_POS(parent, offset), first, above))
+        return next;
     const struct kvx_child_table *t = current(m);
     if (!t)
         return 0;

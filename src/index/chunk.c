@@ -56,6 +56,7 @@ int kvx_chunk_new(struct kvx_index *ix, uint32_t parent, unsigned offset, unsign
     c->remembered = false;
     c->first_child = KVX_CHUNK_BLOCKS;
     c->children = c->live = c->link = 0;
+    atomic_store_explicit(&c->next, 0, memory_order_relaxed);
     c->serial = ++ix->next_serial;
     ix->chunk_count++;
     *out = id;
@@ -70,6 +71,9 @@ void kvx_chunk_publish(struct kvx_index *ix, uint32_t id)
         kvx_sequence_publish(ix, id);
     struct kvx_chunk *parent = kvx_chunk_at(ix, c->parent);
     parent->children++;
+    /* release: a reader that finds the chunk so sees its header and cells */
+    if (c->parent_offset == KVX_CHUNK_BLOCKS - 1)
+        atomic_store_explicit(&parent->next, id, memory_order_release);
     if (c->parent_offset < parent->first_child)
         parent->first_child = c->parent_offset;
 }
@@ -137,6 +141,10 @@ static void unlink_chunk(struct kvx_index *ix, uint32_t id, struct kvx_chunk *c)
     if (kvx_sequence_on(ix))
         kvx_sequence_forget(ix, id);
     kvx_child_remove(&ix->children, c->parent, c->parent_offset, kvx_locals(c)[0], id);
+    struct kvx_chunk *parent = kvx_chunk_at(ix, c->parent);
+    /* relaxed: as for the child tables */
+    if (atomic_load_explicit(&parent->next, memory_order_relaxed) == id)
+        atomic_store_explicit(&parent->next, 0, memory_order_relaxed);
     c->serial = 0;
     c->link = ix->dying_chunks;
     ix->dying_chunks = id;

@@ -32,6 +32,32 @@ static inline const uint32_t *kvx_holder_ids(const struct kvx_holders *h)
     return (const uint32_t *)(const void *)(h->masks + h->cap);
 }
 
+/* The chunk that probably goes on behind this position, or 0. */
+static inline uint32_t kvx_chunk_next(const struct kvx_index *ix, uint32_t id, unsigned offset)
+{
+    if (offset != KVX_CHUNK_BLOCKS - 1)
+        return 0;
+    /* acquire: pairs with the release that published the chunk */
+    return atomic_load_explicit(&kvx_chunk_at(ix, id)->next, memory_order_acquire);
+}
+
+enum { KVX_COLUMN_BYTES = KVX_CHUNK_BLOCKS * sizeof(uint64_t) };
+
+/* Fetches what a walk that goes on behind this full chunk will read: cells (one column or both) and holders
+ * of the next one, and the headers behind that, which mostly stand in a row. */
+static inline void kvx_chunk_fetch_next(const struct kvx_index *ix, uint32_t id, unsigned columns)
+{
+    uint32_t next = kvx_chunk_next(ix, id, KVX_CHUNK_BLOCKS - 1);
+    if (!next)
+        return;
+    const struct kvx_chunk *c = kvx_chunk_at(ix, next);
+    const char *cells = (const char *)atomic_load_explicit(&c->cells, memory_order_relaxed);
+    for (unsigned i = 0; i < columns * KVX_COLUMN_BYTES; i += 64)
+        __builtin_prefetch(cells + i);
+    __builtin_prefetch(atomic_load_explicit(&c->holders, memory_order_relaxed));
+    __builtin_prefetch(c + 3 * (int32_t)(next - id));
+}
+
 /* The number of leading equal words. */
 unsigned kvx_common(const uint64_t *a, const uint64_t *b, unsigned n);
 

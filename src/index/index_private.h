@@ -56,13 +56,14 @@ struct kvx_chunk {
     uint8_t parent_offset; /* shared, constant */
     _Atomic uint8_t len;   /* shared: cells below it are complete (release) */
     uint8_t cap;
-    bool secondary;      /* some engine hash of this chunk names another position in the engine map */
-    bool remembered;     /* some worker's overlay keeps a name of a position here that it lost */
-    uint8_t first_child; /* no child ever hung before this offset */
-    uint32_t children;   /* chunks that hang here */
-    uint32_t live;       /* holders with a non-zero mask */
-    uint32_t link;       /* list of free or dying chunks */
-    uint64_t serial;     /* order of creation: a parent's is smaller; 0: not in use */
+    bool secondary;        /* some engine hash of this chunk names another position in the engine map */
+    bool remembered;       /* some worker's overlay keeps a name of a position here that it lost */
+    uint8_t first_child;   /* no child ever hung before this offset */
+    uint32_t children;     /* chunks that hang here */
+    uint32_t live;         /* holders with a non-zero mask */
+    uint32_t link;         /* list of free or dying chunks */
+    _Atomic uint32_t next; /* shared: a chunk that hangs behind the last block of this full one, or 0 */
+    uint64_t serial;       /* order of creation: a parent's is smaller; 0: not in use */
 };
 
 /* A slot's dead tiers are in no answer; their masks are cleared by the sweep. */

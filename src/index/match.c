@@ -139,8 +139,10 @@ static void device_walk(const struct kvx_question *q)
     for (uint32_t id = kvx_walk_on(q, 0, 0, 0); id;) {
         const struct kvx_chunk *c = kvx_chunk_at(ix, id);
         __builtin_prefetch(atomic_load_explicit(&c->holders, memory_order_relaxed));
+        if (base + KVX_CHUNK_BLOCKS < q->n)
+            kvx_chunk_fetch_next(ix, id, 1);
         unsigned m = kvx_walk_same(q, c, base);
-        if (base + m < q->n)
+        if (base + m < q->n && m < KVX_CHUNK_BLOCKS)
             kvx_child_prefetch(q->sequence ? &ix->sequence.children : &ix->children, id, m - 1,
                                q->hashes[base + m]);
         if (!device_step(q, c, base, m))

@@ -31,6 +31,8 @@ static bool find_segment(const struct kvx_index *ix, const struct kvx_run *run, 
         start = 0;
     }
     size_t left = run->n - i, cells = kvx_chunk_len(s->chunk) - start;
+    if (left > cells)
+        kvx_chunk_fetch_next(ix, s->id, 2);
     s->start = start;
     s->count =
         kvx_common(kvx_locals(s->chunk) + start, run->local + i, (unsigned)(cells < left ? cells : left));

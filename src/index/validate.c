@@ -70,6 +70,11 @@ static const char *check_chunk(struct validation *v, uint32_t id, struct kvx_chu
         return "a chunk hangs at no position";
     if (kvx_child_find(ix, &ix->children, c->parent, c->parent_offset, kvx_locals(c)[0], 0) != id)
         return "a chunk is not in the child table";
+    uint32_t next = kvx_chunk_next(ix, id, KVX_CHUNK_BLOCKS - 1);
+    if (next && (next >= ix->chunks.count || !kvx_chunk_at(ix, next)->serial ||
+                 kvx_chunk_at(ix, next)->parent != id ||
+                 kvx_chunk_at(ix, next)->parent_offset != KVX_CHUNK_BLOCKS - 1))
+        return "what should follow a chunk does not";
     for (unsigned i = 0; i < len && !c->secondary; i++)
         if (kvx_map_find(ix, &ix->map, kvx_engines(c)[i]) != KVX_POS(id, i))
             return "the shared map misses a primary position";
