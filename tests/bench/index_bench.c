@@ -79,6 +79,11 @@ static uint64_t named(uint32_t worker, uint64_t engine)
     return b.own_hashes ? engine ^ (worker + 1) * 0x9E3779B97F4A7C15u : engine;
 }
 
+static size_t columns_of(const struct workload_record *r)
+{
+    return r->type == WORKLOAD_STORE ? 2 : 1;
+}
+
 static void window_reserve(struct window *w, size_t words)
 {
     if (w->count == w->cap) {
@@ -86,12 +91,13 @@ static void window_reserve(struct window *w, size_t words)
         w->records = realloc(w->records, w->cap * sizeof(*w->records));
     }
     if (w->used + words > w->words_cap) {
-        uint64_t *old = w->words;
         w->words_cap = (w->used + words) * 2;
         w->words = realloc(w->words, w->words_cap * sizeof(*w->words));
-        for (size_t i = 0; old && i < w->count; i++) {
-            w->records[i].first = w->words + (w->records[i].first - old);
-            w->records[i].second = w->words + (w->records[i].second - old);
+        uint64_t *next = w->words; /* the records' columns stand there one after another */
+        for (size_t i = 0; i < w->count; i++) {
+            w->records[i].first = next;
+            w->records[i].second = next + w->records[i].n;
+            next += columns_of(&w->records[i]) * w->records[i].n;
         }
     }
     require(w->records && w->words, "no memory");
@@ -99,7 +105,7 @@ static void window_reserve(struct window *w, size_t words)
 
 static void window_add(struct window *w, const struct workload_record *r)
 {
-    size_t columns = r->type == WORKLOAD_STORE ? 2 : 1;
+    size_t columns = columns_of(r);
     window_reserve(w, columns * r->n);
     struct workload_record *copy = &w->records[w->count++];
     uint64_t *words = w->words + w->used;
@@ -188,36 +194,54 @@ static int by_value(const void *a, const void *c)
     return (x > y) - (x < y);
 }
 
-/* At least three passes over the queries in random order. */
-static void measure_lookups(uint64_t *p50, uint64_t *p99)
+/* The window's records become all queries of the workload in random order. */
+static void window_shuffle(struct window *w)
 {
-    size_t count = 0, done = 0;
-    for (size_t at = 0; at < b.work.size; at += workload_record(b.work.data + at).size)
-        count += workload_record(b.work.data + at).type == WORKLOAD_QUERY;
-    size_t *where = calloc(count + 1, sizeof(*where)),
-           total = count * (count < 4000 ? 12000 / (count + 1) + 1 : 3);
-    uint64_t *times = calloc(total + 1, sizeof(*times)), random = 88172645463325252u;
-    require(where && times, "no memory");
-    count = 0;
-    for (size_t at = 0; at < b.work.size; at += workload_record(b.work.data + at).size)
-        if (workload_record(b.work.data + at).type == WORKLOAD_QUERY)
-            where[count++] = at;
-    for (; count && done < total; done++) {
+    size_t count = 0, *where = NULL, cap = 0;
+    uint64_t random = 88172645463325252u;
+    for (size_t at = 0; at < b.work.size; at += workload_record(b.work.data + at).size) {
+        if (workload_record(b.work.data + at).type != WORKLOAD_QUERY)
+            continue;
+        if (count == cap) {
+            cap = cap * 2 + 1024;
+            where = realloc(where, cap * sizeof(*where));
+            require(where != NULL, "no memory");
+        }
+        where[count++] = at;
+    }
+    w->count = w->used = 0;
+    for (size_t left = count; left; left--) {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        struct workload_record r = workload_record(b.work.data + where[random % count]);
+        size_t i = random % left, at = where[i];
+        where[i] = where[left - 1];
+        struct workload_record r = workload_record(b.work.data + at);
+        window_add(w, &r);
+    }
+    free(where);
+}
+
+/* At least three passes over the queries in random order; their hashes lie in the order of the asking. */
+static void measure_lookups(uint64_t *p50, uint64_t *p99)
+{
+    struct window *w = &b.window;
+    window_shuffle(w);
+    size_t total = w->count * (w->count < 4000 ? 12000 / (w->count + 1) + 1 : 3);
+    uint64_t *times = calloc(total + 1, sizeof(*times));
+    require(times != NULL, "no memory");
+    for (size_t i = 0; i < total; i++) {
+        const struct workload_record *r = &w->records[i % w->count];
         const struct kvx_match *matches;
         uint64_t then = kvx_now_ns();
         kvx_rcu_enter(b.reader);
-        b.checksum += query(r.first, r.n, &matches);
+        b.checksum += query(r->first, r->n, &matches);
         kvx_rcu_leave(b.reader);
-        times[done] = kvx_now_ns() - then;
+        times[i] = kvx_now_ns() - then;
     }
     qsort(times, total, sizeof(*times), by_value);
     *p50 = total ? times[total / 2] : 0;
     *p99 = total ? times[total / 100 * 99] : 0;
-    free(where);
     free(times);
 }
 
