@@ -5,10 +5,15 @@
 
 #include <string.h>
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 /* MAP_AHEAD: enough to hide a miss, few enough to be in flight together */
 enum { CELL_BYTES = 2 * sizeof(uint64_t), MAP_AHEAD = 24 };
 
-unsigned kvx_common(const uint64_t *a, const uint64_t *b, unsigned n)
+/* These two stop before the group of words that holds the first difference, or at the last whole group. */
+static unsigned common_words(const uint64_t *a, const uint64_t *b, unsigned n)
 {
     unsigned i = 0;
     for (; i + 8 <= n; i += 8) {
@@ -18,6 +23,33 @@ unsigned kvx_common(const uint64_t *a, const uint64_t *b, unsigned n)
         if (differs)
             break;
     }
+    return i;
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static unsigned common_avx2(const uint64_t *a, const uint64_t *b, unsigned n)
+{
+    unsigned i = 0;
+    for (; i + 8 <= n; i += 8) {
+        const __m256i *x = (const __m256i *)(const void *)(a + i),
+                      *y = (const __m256i *)(const void *)(b + i);
+        __m256i first = _mm256_xor_si256(_mm256_loadu_si256(x), _mm256_loadu_si256(y));
+        __m256i second = _mm256_xor_si256(_mm256_loadu_si256(x + 1), _mm256_loadu_si256(y + 1));
+        __m256i differs = _mm256_or_si256(first, second);
+        if (!_mm256_testz_si256(differs, differs))
+            break;
+    }
+    return i;
+}
+#endif
+
+unsigned kvx_common(const uint64_t *a, const uint64_t *b, unsigned n)
+{
+#ifdef __x86_64__
+    unsigned i = __builtin_cpu_supports("avx2") ? common_avx2(a, b, n) : common_words(a, b, n);
+#else
+    unsigned i = common_words(a, b, n);
+#endif
     while (i < n && a[i] == b[i])
         i++;
     return i;
