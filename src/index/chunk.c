@@ -67,7 +67,7 @@ int kvx_chunk_new(struct kvx_index *ix, uint32_t parent, unsigned offset, unsign
         (ix->chunks.count == KVX_CHUNK_IDS_MAX || kvx_table_reserve(&ix->chunks, &ix->memory, &ix->retire)))
         return KVX_NOMEM;
     unsigned cap = cap_for(blocks);
-    uint64_t *cells = kvx_cell_alloc(&ix->memory, KVX_FOR_COLUMNS, cap * CELL_BYTES);
+    uint64_t *cells = kvx_twin_alloc(&ix->memory, KVX_FOR_COLUMNS, cap * CELL_BYTES);
     if (!cells)
         return KVX_NOMEM;
     uint32_t id = ix->free_chunks;
@@ -117,14 +117,14 @@ int kvx_chunk_grow(struct kvx_index *ix, struct kvx_chunk *c, unsigned blocks)
     unsigned cap = cap_for(blocks), len = kvx_chunk_len(c);
     if (kvx_retire_reserve(&ix->retire, &ix->memory, 1))
         return KVX_NOMEM;
-    uint64_t *cells = kvx_cell_alloc(&ix->memory, KVX_FOR_COLUMNS, cap * CELL_BYTES);
+    uint64_t *cells = kvx_twin_alloc(&ix->memory, KVX_FOR_COLUMNS, cap * CELL_BYTES);
     if (!cells)
         return KVX_NOMEM;
     uint64_t *old = kvx_locals(c);
     memcpy(cells, old, len * sizeof(*cells));
-    memcpy(cells + cap, old + c->cap, len * sizeof(*cells));
+    memcpy(cells + KVX_TWIN_DISTANCE / sizeof(*cells), kvx_engines(c), len * sizeof(*cells));
     atomic_store_explicit(&c->cells, cells, memory_order_release);
-    kvx_retire_cell(&ix->retire, KVX_FOR_COLUMNS, old, c->cap * CELL_BYTES);
+    kvx_retire_twin(&ix->retire, KVX_FOR_COLUMNS, old, c->cap * CELL_BYTES);
     c->cap = (uint8_t)cap;
     return KVX_OK;
 }
@@ -202,7 +202,7 @@ void kvx_chunks_free(struct kvx_index *ix, uint32_t first)
         struct kvx_chunk *c = kvx_chunk_at(ix, first);
         uint32_t next = c->link;
         struct kvx_holders *h = atomic_load_explicit(&c->holders, memory_order_relaxed);
-        kvx_cell_free(&ix->memory, KVX_FOR_COLUMNS, kvx_locals(c), c->cap * CELL_BYTES);
+        kvx_twin_free(&ix->memory, KVX_FOR_COLUMNS, kvx_locals(c), c->cap * CELL_BYTES);
         if (h)
             kvx_cell_free(&ix->memory, KVX_FOR_HOLDERS, h, kvx_holders_size(h->cap));
         atomic_store_explicit(&c->holders, NULL, memory_order_relaxed); /* a stale name may still lead here */

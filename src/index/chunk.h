@@ -19,7 +19,7 @@ static inline uint64_t *kvx_locals(const struct kvx_chunk *c)
 /* Writer only. */
 static inline uint64_t *kvx_engines(const struct kvx_chunk *c)
 {
-    return atomic_load_explicit(&c->cells, memory_order_relaxed) + c->cap;
+    return atomic_load_explicit(&c->cells, memory_order_relaxed) + KVX_TWIN_DISTANCE / sizeof(uint64_t);
 }
 
 static inline uint64_t kvx_engine_at(const struct kvx_index *ix, uint64_t pos)
@@ -52,8 +52,9 @@ static inline void kvx_chunk_fetch_next(const struct kvx_index *ix, uint32_t id,
         return;
     const struct kvx_chunk *c = kvx_chunk_at(ix, next);
     const char *cells = (const char *)atomic_load_explicit(&c->cells, memory_order_relaxed);
-    for (unsigned i = 0; i < columns * KVX_COLUMN_BYTES; i += 64)
-        __builtin_prefetch(cells + i);
+    for (unsigned i = 0; cells && i < columns; i++, cells += KVX_TWIN_DISTANCE)
+        for (unsigned at = 0; at < KVX_COLUMN_BYTES; at += 64)
+            __builtin_prefetch(cells + at);
     __builtin_prefetch(atomic_load_explicit(&c->holders, memory_order_relaxed));
     __builtin_prefetch(c + 3 * (int32_t)(next - id));
 }

@@ -80,6 +80,9 @@ static void release(struct kvx_index *ix, const struct kvx_retired *item)
     case KVX_RETIRED_CELL:
         kvx_cell_free(&ix->memory, (enum kvx_purpose)item->purpose, item->p, item->size);
         break;
+    case KVX_RETIRED_TWIN:
+        kvx_twin_free(&ix->memory, (enum kvx_purpose)item->purpose, item->p, item->size);
+        break;
     case KVX_RETIRED_CHUNKS:
         kvx_chunks_free(ix, item->first);
         break;

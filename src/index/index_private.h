@@ -48,7 +48,8 @@ struct kvx_holders {
 
 /* One cache line. */
 struct kvx_chunk {
-    _Atomic(uint64_t *) cells; /* shared: cap local hashes, then cap engine hashes; replaced when it grows */
+    _Atomic(uint64_t *)
+        cells; /* shared: cap local hashes, and as a twin cap engine hashes; replaced when it grows */
     _Atomic(struct kvx_holders *) holders; /* shared: NULL while one holder is enough */
     _Atomic uint64_t only_mask;            /* shared: that holder's mask; meaningless once `holders` is set */
     uint32_t only_holder;                  /* shared: written once, before the first non-zero only_mask */

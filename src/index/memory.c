@@ -7,7 +7,8 @@
 static const uint16_t class_sizes[KVX_CELL_CLASSES] = {16,  32,  48,  64,  96,  128, 192, 256,
                                                        320, 384, 448, 512, 640, 768, 896, 1024};
 
-enum { SLAB_MIN = 16 << 10, SLAB_MAX = 8 << 20, SLAB_HEADER = 64, HUGE_PAGE = 2 << 20, ALIGNMENT = 16 };
+enum { SLAB_MIN = 4 * KVX_TWIN_DISTANCE + 128, SLAB_MAX = 8 << 20, SLAB_SHARE = 16 };
+enum { HUGE_PAGE = 2 << 20, ALIGNMENT = 16, LINE = 64 };
 
 struct kvx_slab {
     struct kvx_slab *next;
@@ -92,22 +93,33 @@ void kvx_block_free(struct kvx_memory *m, enum kvx_purpose purpose, void *p, siz
     kvx_dealloc(m->allocator, p, size);
 }
 
-/* A slab is an eighth of what its class has, so that slack stays below an eighth and slabs become large. */
-static int class_grow(struct kvx_memory *m, struct kvx_cell_class *class)
+/* A slab is a small part of what its class has, so that slack stays small and slabs become large. Returns its
+ * usable memory, on a cache line, and its end. */
+static char *slab_new(struct kvx_memory *m, size_t *slab_bytes, char **end)
 {
-    size_t size = class->slab_bytes / 8 & ~(size_t)(ALIGNMENT - 1);
+    size_t size = *slab_bytes / SLAB_SHARE & ~(size_t)(ALIGNMENT - 1);
     size = size < SLAB_MIN ? SLAB_MIN : size > SLAB_MAX ? SLAB_MAX : size;
     struct kvx_slab *slab = kvx_alloc(m->allocator, size);
     if (!slab)
-        return -1;
+        return NULL;
     advise_huge(slab, size);
     slab->next = m->slabs;
     slab->size = size;
     m->slabs = slab;
     m->total += size;
-    class->slab_bytes += size;
-    class->next = (char *)slab + SLAB_HEADER;
-    class->end = (char *)slab + size;
+    *slab_bytes += size;
+    *end = (char *)slab + size;
+    char *first = (char *)(slab + 1);
+    return first + (LINE - (uintptr_t)first % LINE);
+}
+
+static int class_grow(struct kvx_memory *m, struct kvx_cell_class *class)
+{
+    char *end, *first = slab_new(m, &class->slab_bytes, &end);
+    if (!first)
+        return -1;
+    class->next = first;
+    class->end = end;
     return 0;
 }
 
@@ -141,5 +153,46 @@ void kvx_cell_free(struct kvx_memory *m, enum kvx_purpose purpose, void *p, size
     unsigned index = class_of(size);
     memcpy(p, &m->classes[index].free, sizeof(void *));
     m->classes[index].free = p;
+    m->used[purpose] -= class_sizes[index];
+}
+
+/* The next page of first halves. */
+static int twin_grow(struct kvx_memory *m, struct kvx_twin_class *class)
+{
+    char *page = class->end + KVX_TWIN_DISTANCE;
+    if (!class->end || class->slab_end - page < 2 * KVX_TWIN_DISTANCE)
+        page = slab_new(m, &class->slab_bytes, &class->slab_end);
+    if (!page)
+        return -1;
+    class->next = page;
+    class->end = page + KVX_TWIN_DISTANCE;
+    return 0;
+}
+
+void *kvx_twin_alloc(struct kvx_memory *m, enum kvx_purpose purpose, size_t size)
+{
+    unsigned index = class_of(size);
+    size_t half = class_sizes[index] / 2;
+    struct kvx_twin_class *class = &m->twins[index];
+    void *p = class->free;
+    if (p) {
+        memcpy(&class->free, p, sizeof(class->free));
+    } else {
+        if ((size_t)(class->end - class->next) < half && twin_grow(m, class))
+            return NULL;
+        p = class->next;
+        class->next += half;
+    }
+    m->used[purpose] += class_sizes[index];
+    return p;
+}
+
+void kvx_twin_free(struct kvx_memory *m, enum kvx_purpose purpose, void *p, size_t size)
+{
+    if (!p)
+        return;
+    unsigned index = class_of(size);
+    memcpy(p, &m->twins[index].free, sizeof(void *));
+    m->twins[index].free = p;
     m->used[purpose] -= class_sizes[index];
 }

@@ -31,11 +31,19 @@ struct kvx_cell_class {
     size_t slab_bytes;
 };
 
+struct kvx_twin_class {
+    void *free;
+    char *next, *end; /* the rest of a page of first halves; the page of their second halves is behind it */
+    char *slab_end;
+    size_t slab_bytes;
+};
+
 struct kvx_memory {
     const struct kvx_allocator *allocator;
     uint64_t total;              /* bytes taken from the allocator */
     uint64_t used[KVX_PURPOSES]; /* blocks and cells in use; the rest of `total` is slab slack */
     struct kvx_cell_class classes[KVX_CELL_CLASSES];
+    struct kvx_twin_class twins[KVX_CELL_CLASSES];
     struct kvx_slab *slabs;
 };
 
@@ -53,5 +61,12 @@ void kvx_block_free(struct kvx_memory *, enum kvx_purpose, void *p, size_t size)
 size_t kvx_cell_size(size_t size);
 void *kvx_cell_alloc(struct kvx_memory *, enum kvx_purpose, size_t size);
 void kvx_cell_free(struct kvx_memory *, enum kvx_purpose, void *p, size_t size);
+
+/* Twins: two halves of `size / 2` bytes, KVX_TWIN_DISTANCE bytes apart; 8-byte aligned. So what is read
+ * together, the first halves of cells that follow each other, stands together. `size` is kvx_cell_size of the
+ * wanted one, at most KVX_CELL_MAX. Freed with the size that was asked for. */
+enum { KVX_TWIN_DISTANCE = 4608 }; /* not a multiple of 4096: the halves then compete for cache sets */
+void *kvx_twin_alloc(struct kvx_memory *, enum kvx_purpose, size_t size);
+void kvx_twin_free(struct kvx_memory *, enum kvx_purpose, void *p, size_t size);
 
 #endif /* INDEX_MEMORY_H */

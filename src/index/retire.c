@@ -46,6 +46,12 @@ void kvx_retire_cell(struct kvx_retire *r, enum kvx_purpose purpose, void *p, si
         (struct kvx_retired){.p = p, .size = size, .kind = KVX_RETIRED_CELL, .purpose = (uint8_t)purpose};
 }
 
+void kvx_retire_twin(struct kvx_retire *r, enum kvx_purpose purpose, void *p, size_t size)
+{
+    r->items[r->tail++] =
+        (struct kvx_retired){.p = p, .size = size, .kind = KVX_RETIRED_TWIN, .purpose = (uint8_t)purpose};
+}
+
 void kvx_retire_ids(struct kvx_retire *r, enum kvx_retired_kind kind, uint32_t first)
 {
     r->items[r->tail++] = (struct kvx_retired){.first = first, .kind = (uint8_t)kind};

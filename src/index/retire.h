@@ -15,6 +15,7 @@
 enum kvx_retired_kind {
     KVX_RETIRED_BLOCK,
     KVX_RETIRED_CELL,
+    KVX_RETIRED_TWIN,
     KVX_RETIRED_CHUNKS,
     KVX_RETIRED_SLOTS,
     KVX_RETIRED_WORKERS
@@ -22,7 +23,7 @@ enum kvx_retired_kind {
 
 struct kvx_retired {
     uint64_t tag; /* 0: not sealed yet */
-    void *p;      /* blocks and cells */
+    void *p;      /* blocks, cells and twins */
     size_t size;
     uint32_t first; /* ids: head of a list through the objects' link fields */
     uint8_t kind, purpose;
@@ -39,6 +40,7 @@ void kvx_retire_fini(struct kvx_retire *, struct kvx_memory *);
 int kvx_retire_reserve(struct kvx_retire *, struct kvx_memory *, size_t n) KVX_MUST_CHECK;
 void kvx_retire_block(struct kvx_retire *, enum kvx_purpose, void *p, size_t size);
 void kvx_retire_cell(struct kvx_retire *, enum kvx_purpose, void *p, size_t size);
+void kvx_retire_twin(struct kvx_retire *, enum kvx_purpose, void *p, size_t size);
 void kvx_retire_ids(struct kvx_retire *, enum kvx_retired_kind, uint32_t first);
 
 void kvx_retire_seal(struct kvx_retire *, struct kvx_rcu *);
