@@ -107,6 +107,25 @@ void kvx_child_prefetch(const struct kvx_child_map *m, uint32_t parent, unsigned
         __builtin_prefetch(&t->slots[home_in(t, hash_of(m, parent, offset, first))]);
 }
 
+uint32_t kvx_child_guess(const struct kvx_index *ix, const struct kvx_child_map *m, uint32_t parent,
+                         unsigned offset, uint64_t first)
+{
+    const struct kvx_child_table *t = current(m);
+    if (!t)
+        return 0;
+    uint64_t hash = hash_of(m, parent, offset, first), at = home_in(t, hash);
+    for (unsigned i = 0; i < 4 && at < t->size; i++, at++) {
+        uint64_t slot = atomic_load_explicit(&t->slots[at], memory_order_acquire);
+        if (slot >> 32 != hash || !(uint32_t)slot)
+            continue;
+        const struct kvx_chunk *c = kvx_chunk_at(ix, (uint32_t)slot);
+        __builtin_prefetch(c);
+        __builtin_prefetch(c + 1);
+        return (uint32_t)slot;
+    }
+    return 0;
+}
+
 void kvx_child_add(struct kvx_child_map *m, uint32_t parent, unsigned offset, uint64_t first, uint32_t chunk)
 {
     struct kvx_child_table *t = current(m);

@@ -38,6 +38,10 @@ int kvx_child_reserve(struct kvx_index *, struct kvx_child_map *) KVX_MUST_CHECK
 uint32_t kvx_child_find(const struct kvx_index *, const struct kvx_child_map *, uint32_t parent,
                         unsigned offset, uint64_t first, uint64_t above);
 void kvx_child_prefetch(const struct kvx_child_map *, uint32_t parent, unsigned offset, uint64_t first);
+/* Some time after the prefetch: the chunk that kvx_child_find will probably find, or 0; its header is then on
+ * its way. */
+uint32_t kvx_child_guess(const struct kvx_index *, const struct kvx_child_map *, uint32_t parent,
+                         unsigned offset, uint64_t first);
 /* Publishes a complete chunk. Room must be reserved. */
 void kvx_child_add(struct kvx_child_map *, uint32_t parent, unsigned offset, uint64_t first, uint32_t chunk);
 void kvx_child_remove(struct kvx_child_map *, uint32_t parent, unsigned offset, uint64_t first,

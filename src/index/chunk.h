@@ -43,20 +43,27 @@ static inline uint32_t kvx_chunk_next(const struct kvx_index *ix, uint32_t id, u
 
 enum { KVX_COLUMN_BYTES = KVX_CHUNK_BLOCKS * sizeof(uint64_t) };
 
-/* Fetches what a walk that goes on behind this full chunk will read: cells (one column or both) and holders
- * of the next one, and the headers behind that, which mostly stand in a row. */
-static inline void kvx_chunk_fetch_next(const struct kvx_index *ix, uint32_t id, unsigned columns)
+/* Fetches cells (one column or both) and holders of a chunk. */
+static inline void kvx_chunk_fetch(const struct kvx_chunk *c, unsigned columns)
 {
-    uint32_t next = kvx_chunk_next(ix, id, KVX_CHUNK_BLOCKS - 1);
-    if (!next)
-        return;
-    const struct kvx_chunk *c = kvx_chunk_at(ix, next);
     const char *cells = (const char *)atomic_load_explicit(&c->cells, memory_order_relaxed);
     for (unsigned i = 0; cells && i < columns; i++, cells += KVX_TWIN_DISTANCE)
         for (unsigned at = 0; at < KVX_COLUMN_BYTES; at += 64)
             __builtin_prefetch(cells + at);
     __builtin_prefetch(atomic_load_explicit(&c->holders, memory_order_relaxed));
+}
+
+/* Fetches what a walk that goes on behind this full chunk will read: cells (one column or both) and holders
+ * of the next one, and a header behind that: these mostly stand in a row. Returns the next one, or 0. */
+static inline uint32_t kvx_chunk_fetch_next(const struct kvx_index *ix, uint32_t id, unsigned columns)
+{
+    uint32_t next = kvx_chunk_next(ix, id, KVX_CHUNK_BLOCKS - 1);
+    if (!next)
+        return 0;
+    const struct kvx_chunk *c = kvx_chunk_at(ix, next);
+    kvx_chunk_fetch(c, columns);
     __builtin_prefetch(c + 3 * (int32_t)(next - id));
+    return next;
 }
 
 /* The number of leading equal words. */

@@ -25,6 +25,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdalign.h>
 #include <stdatomic.h>
 
 enum {
@@ -82,11 +83,13 @@ struct kvx_unresolved;
 
 /* Pools too: see pool.h. */
 struct kvx_worker {
-    _Atomic bool live;   /* shared: it is a worker, and current; never part of a plain write to the struct */
-    bool pool;           /* constant while the generation lasts */
-    uint32_t next_pool;  /* the list of pools */
-    void *label;         /* shared, constant while a slot of the worker can be seen */
-    uint32_t generation; /* 0: not in use */
+    alignas(64)            /* what a match needs is in one cache line */
+        _Atomic bool live; /* shared: it is a worker, and current; never part of a plain write to the struct
+                            */
+    bool pool;             /* constant while the generation lasts */
+    uint32_t next_pool;    /* the list of pools */
+    void *label;           /* shared, constant while a slot of the worker can be seen */
+    uint32_t generation;   /* 0: not in use */
     uint32_t link;
     _Atomic uint64_t held[KVX_TIER_COUNT]; /* shared, relaxed: a figure for answers */
     uint32_t slot[KVX_TIER_COUNT];

@@ -82,16 +82,20 @@ static inline unsigned kvx_walk_same(const struct kvx_question *q, const struct 
 /* Is the worker asked about? It must be one that lived at some moment of this lookup, so that its label is
  * there. */
 bool kvx_lookup_wants(const struct kvx_question *, uint32_t worker);
-/* A new match that reaches `depth` blocks in every way. */
-static inline void kvx_match_add(const struct kvx_question *q, uint32_t worker, uint32_t depth)
+/* A match that reaches `depth` blocks in every way. */
+static inline void kvx_match_fill(struct kvx_match *m, const struct kvx_worker *w, uint32_t worker,
+                                  uint32_t depth)
 {
-    const struct kvx_worker *w = kvx_worker_at(q->ix, worker);
-    struct kvx_match *m = &q->l->matches[q->l->match_count++];
     m->label = w->label;
     m->worker = worker;
     for (unsigned reach = 0; reach < KVX_REACH_COUNT; reach++)
         m->blocks[reach] = depth;
     m->held_blocks = atomic_load_explicit(&w->held[KVX_TIER_DEVICE], memory_order_relaxed);
+}
+
+static inline void kvx_match_add(const struct kvx_question *q, uint32_t worker, uint32_t depth)
+{
+    kvx_match_fill(&q->l->matches[q->l->match_count++], kvx_worker_at(q->ix, worker), worker, depth);
 }
 
 /* Adds all workers asked about that have no match. */

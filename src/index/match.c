@@ -108,8 +108,50 @@ static bool begins(const struct kvx_question *q, uint32_t id)
 
 /* ---- The device ---- */
 
-/* Blocks [base, base + m) of the prompt are this chunk's first cells. Returns whether any device prefix
+static const struct kvx_child_map *children_of(const struct kvx_question *q)
+{
+    return q->sequence ? &q->ix->sequence.children : &q->ix->children;
+}
+
+/* The prompt's first m blocks are held by these entries' holders so far. Returns whether any device prefix
  * reaches the end. */
+static bool begin_device(const struct kvx_question *q, const struct kvx_holder_view *v, uint32_t from,
+                         uint32_t to, unsigned m)
+{
+    struct kvx_lookup *l = q->l;
+    uint32_t *depth = l->depth, *touched = l->touched, cap = l->cap, n = l->touched_count;
+    bool alive = false;
+    for (uint32_t i = from; i < to; i++) {
+        uint32_t holder = v->ids[i], slot = holder >> 2;
+        unsigned run = kvx_run_in(atomic_load_explicit(&v->masks[i], memory_order_acquire), 0, m);
+        if ((holder & 3) != KVX_TIER_DEVICE || slot >= cap || !run || !begins(q, slot))
+            continue;
+        touched[n++] = slot;
+        depth[slot] = run;
+        alive |= run == m;
+    }
+    l->touched_count = n;
+    return alive;
+}
+
+/* The prompt's first m blocks are this chunk's first cells. Here most workers are met: meanwhile the chunk
+ * that the walk goes on with is fetched, step by step. */
+static bool first_device_step(const struct kvx_question *q, uint32_t id, const struct kvx_chunk *c,
+                              unsigned m)
+{
+    struct kvx_holder_view v = kvx_view_of(c);
+    uint32_t third = v.count / 3, next = 0;
+    bool alive = begin_device(q, &v, 0, third, m);
+    if (m < q->n)
+        next = kvx_child_guess(q->ix, children_of(q), id, m - 1, q->hashes[m]);
+    alive |= begin_device(q, &v, third, 2 * third, m);
+    if (next)
+        kvx_chunk_fetch(kvx_chunk_at(q->ix, next), 1);
+    return begin_device(q, &v, 2 * third, v.count, m) || alive;
+}
+
+/* Blocks [base, base + m) of the prompt are the first cells of a chunk, base > 0: a slot whose depth is the
+ * base has been touched. */
 static bool device_step(const struct kvx_question *q, const struct kvx_chunk *c, uint32_t base, unsigned m)
 {
     struct kvx_lookup *l = q->l;
@@ -121,31 +163,39 @@ static bool device_step(const struct kvx_question *q, const struct kvx_chunk *c,
         if ((holder & 3) != KVX_TIER_DEVICE || slot >= cap || depth[slot] != base)
             continue;
         unsigned run = kvx_run_in(atomic_load_explicit(&v.masks[i], memory_order_acquire), 0, m);
-        if (!run || (base == 0 && !begins(q, slot)))
+        if (!run)
             continue;
-        if (base == 0)
-            l->touched[l->touched_count++] = slot;
         depth[slot] = base + run;
         alive |= run == m;
     }
     return alive;
 }
 
-/* The device prefix of every worker. At base > 0, a slot with depth == base has been touched. */
+/* Fetches the chunks that will be walked after this one, two of them. `ahead` is where the last call stopped:
+ * the next one, if the walk went straight on. */
+static uint32_t fetch_ahead(const struct kvx_index *ix, uint32_t id, uint32_t ahead, uint32_t blocks)
+{
+    uint32_t next = blocks > KVX_CHUNK_BLOCKS ? kvx_chunk_next(ix, id, KVX_CHUNK_BLOCKS - 1) : 0;
+    if (!next)
+        return 0;
+    if (ahead != next)
+        kvx_chunk_fetch_next(ix, id, 1);
+    return blocks > 2 * KVX_CHUNK_BLOCKS ? kvx_chunk_fetch_next(ix, next, 1) : 0;
+}
+
+/* The device prefix of every worker. */
 static void device_walk(const struct kvx_question *q)
 {
     const struct kvx_index *ix = q->ix;
-    uint32_t base = 0;
+    uint32_t base = 0, ahead = 0;
     for (uint32_t id = kvx_walk_on(q, 0, 0, 0); id;) {
         const struct kvx_chunk *c = kvx_chunk_at(ix, id);
         __builtin_prefetch(atomic_load_explicit(&c->holders, memory_order_relaxed));
-        if (base + KVX_CHUNK_BLOCKS < q->n)
-            kvx_chunk_fetch_next(ix, id, 1);
+        ahead = fetch_ahead(ix, id, ahead, q->n - base);
         unsigned m = kvx_walk_same(q, c, base);
         if (base + m < q->n && m < KVX_CHUNK_BLOCKS)
-            kvx_child_prefetch(q->sequence ? &ix->sequence.children : &ix->children, id, m - 1,
-                               q->hashes[base + m]);
-        if (!device_step(q, c, base, m))
+            kvx_child_prefetch(children_of(q), id, m - 1, q->hashes[base + m]);
+        if (!(base ? device_step(q, c, base, m) : first_device_step(q, id, c, m)))
             return;
         base += m;
         if (base == q->n)
@@ -160,15 +210,22 @@ static void device_walk(const struct kvx_question *q)
 static void collect_device(const struct kvx_question *q)
 {
     struct kvx_lookup *l = q->l;
-    for (uint32_t i = 0; i < l->touched_count; i++) {
-        uint32_t id = l->touched[i], depth = l->depth[id];
-        const struct kvx_slot *slot = kvx_slot_at(q->ix, id);
-        l->depth[id] = 0;
+    uint32_t *touched = l->touched, *depths = l->depth, cap = l->cap;
+    struct kvx_match *match = l->matches + l->match_count;
+    /* once, after all ids were read */
+    void **slots = kvx_table_directory(&q->ix->slots), **workers = kvx_table_directory(&q->ix->workers);
+    for (uint32_t i = 0, n = l->touched_count; i < n; i++) {
+        uint32_t id = touched[i], depth = depths[id];
+        const struct kvx_slot *slot = kvx_table_in(slots, id, KVX_SLOT_SEGMENT_BITS, sizeof(struct kvx_slot));
+        depths[id] = 0;
         if (atomic_load_explicit(&slot->dead, memory_order_acquire) & KVX_TIER_BIT(KVX_TIER_DEVICE) ||
-            slot->worker >= l->cap)
+            slot->worker >= cap)
             continue;
-        kvx_match_add(q, slot->worker, depth);
+        kvx_match_fill(
+            match++, kvx_table_in(workers, slot->worker, KVX_WORKER_SEGMENT_BITS, sizeof(struct kvx_worker)),
+            slot->worker, depth);
     }
+    l->match_count = (uint32_t)(match - l->matches);
     l->touched_count = 0;
 }
 

@@ -27,11 +27,21 @@ void kvx_table_fini(struct kvx_table *, struct kvx_memory *);
 /* Makes sure that id `count` exists. The old directory is retired when it is replaced. */
 int kvx_table_reserve(struct kvx_table *, struct kvx_memory *, struct kvx_retire *);
 
+/* For many elements at once, whose ids are known before. */
+static inline void **kvx_table_directory(const struct kvx_table *t)
+{
+    return atomic_load_explicit(&t->directory, memory_order_acquire);
+}
+
+static inline void *kvx_table_in(void **directory, uint32_t id, uint32_t segment_bits, size_t element_size)
+{
+    return (char *)directory[id >> segment_bits] + (id & ((1u << segment_bits) - 1)) * element_size;
+}
+
 static inline void *kvx_table_at(const struct kvx_table *t, uint32_t id, uint32_t segment_bits,
                                  size_t element_size)
 {
-    void **directory = atomic_load_explicit(&t->directory, memory_order_acquire);
-    return (char *)directory[id >> segment_bits] + (id & ((1u << segment_bits) - 1)) * element_size;
+    return kvx_table_in(kvx_table_directory(t), id, segment_bits, element_size);
 }
 
 #endif /* INDEX_TABLE_H */
