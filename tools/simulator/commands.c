@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "base/clock.h"
 #include "memory.h"
 
 #include <jansson.h>
@@ -19,6 +20,9 @@ static const char help[] =
     "\"wait: answer once everything was sent\",\"pause: stop after the request under way\","
     "\"subscribers SECONDS: answer once every worker has a subscriber\",\"status\","
     "\"prompt WORKER|* [TOKENS]: run a prompt through a worker's cache\","
+    "\"pin WORKER|* [TOKENS]: hold a new prompt for ever, announced at once, ahead of what waits to be "
+    "sent\","
+    "\"rate N: blocks a second from the next go on, 0: flat out\","
     "\"remove WORKER|* BLOCK [TOKENS]: drop block number BLOCK of a prompt, leaving a hole\","
     "\"clear WORKER|*: AllBlocksCleared\",\"restart WORKER|*\",\"stop WORKER|*\",\"start WORKER|*\","
     "\"lose WORKER|* N: the next N batches are kept for replay but not sent\","
@@ -89,7 +93,8 @@ static void write_scores(const struct sim_fleet *f, const struct sim_prompt *p, 
             size_t score = sim_engine_score(&f->engines[i], p);
             if (!score)
                 continue;
-            kvx_buf_printf(answer, "%s\"%u\":%zu", separator, i, held ? f->engines[i].cache.count : score);
+            kvx_buf_printf(answer, "%s\"%u\":%zu", separator, i,
+                           held ? sim_engine_held(&f->engines[i]) : score);
             separator = ",";
         }
         kvx_buf_char(answer, '}');
@@ -127,25 +132,28 @@ static void do_sample(struct call *c)
     kvx_buf_text(c->answer, "]}");
 }
 
-static void write_state(const struct sim_engine *e, struct kvx_buf *answer)
+/* [engine hash, parent's engine hash or null] of every block. */
+static void write_blocks(const struct sim_cache *cache, uint64_t salt, bool first, struct kvx_buf *answer)
 {
-    kvx_buf_printf(answer, "\"%u\":[", e->number);
-    const char *separator = "";
-    uint32_t entry = e->cache.count ? e->cache.oldest : SIM_NO_ENTRY;
-    while (entry != SIM_NO_ENTRY) {
-        const struct sim_entry *block = &e->cache.entries[entry];
-        kvx_buf_text(answer, separator);
-        kvx_buf_char(answer, '[');
-        kvx_buf_u64(answer, sim_engine_hash(block->digest, e->salt));
+    uint32_t entry = cache->count ? cache->oldest : SIM_NO_ENTRY;
+    for (; entry != SIM_NO_ENTRY; entry = cache->entries[entry].newer, first = false) {
+        const struct sim_entry *block = &cache->entries[entry];
+        kvx_buf_text(answer, first ? "[" : ",[");
+        kvx_buf_u64(answer, sim_engine_hash(block->digest, salt));
         kvx_buf_char(answer, ',');
         if (block->has_parent)
-            kvx_buf_u64(answer, sim_engine_hash(block->parent, e->salt));
+            kvx_buf_u64(answer, sim_engine_hash(block->parent, salt));
         else
             kvx_buf_text(answer, "null");
         kvx_buf_char(answer, ']');
-        separator = ",";
-        entry = block->newer;
     }
+}
+
+static void write_state(const struct sim_engine *e, struct kvx_buf *answer)
+{
+    kvx_buf_printf(answer, "\"%u\":[", e->number);
+    write_blocks(&e->cache, e->salt, true, answer);
+    write_blocks(&e->pinned, e->salt, e->cache.count == 0, answer);
     kvx_buf_char(answer, ']');
 }
 
@@ -185,6 +193,36 @@ static void do_prompt(struct call *c)
             sim_engine_serve(e, &c->fleet->encoder, c->prompt, &c->fleet->queue);
     }
     sim_fleet_flush(c->fleet);
+    ok(c->answer);
+}
+
+/* The answer tells when the first of its events went out. */
+static void do_pin(struct call *c)
+{
+    if (!parse_prompt(c, c->rest)) {
+        fail(c->answer, "pin: needs a worker and a JSON array of token ids");
+        return;
+    }
+    uint64_t sent_ns = kvx_now_ns();
+    for (uint32_t i = c->first; i <= c->last; i++) {
+        struct sim_engine *e = &c->fleet->engines[i];
+        if (e->up && !sim_engine_pin(e, &c->fleet->encoder, c->prompt)) {
+            fail(c->answer, "pin: a block is held already, or there is no room for so many");
+            return;
+        }
+    }
+    kvx_buf_printf(c->answer, "{\"sent_ns\":%llu}", (unsigned long long)sent_ns);
+}
+
+static void do_rate(struct call *c)
+{
+    char *end;
+    double rate = strtod(c->rest, &end);
+    if (end == c->rest || !(rate >= 0)) {
+        fail(c->answer, "rate: needs a number of blocks a second");
+        return;
+    }
+    c->fleet->options.rate = rate;
     ok(c->answer);
 }
 
@@ -273,7 +311,7 @@ void sim_command_status(struct sim_fleet *f, struct kvx_buf *answer)
                        "%s{\"worker\":%u,\"endpoint\":\"%s\",\"replay_endpoint\":\"%s\",\"up\":%s,"
                        "\"next_sequence\":%llu,\"held\":%u,\"subscribers\":%u,\"replays\":%llu}",
                        i ? "," : "", i, e->wire.endpoint, e->wire.replay_endpoint, e->up ? "true" : "false",
-                       (unsigned long long)e->wire.next_sequence, e->cache.count, e->wire.subscribers,
+                       (unsigned long long)e->wire.next_sequence, sim_engine_held(e), e->wire.subscribers,
                        (unsigned long long)e->wire.replays);
     }
     kvx_buf_text(answer, "]}");
@@ -289,20 +327,33 @@ static void do_help(struct call *c)
     kvx_buf_text(c->answer, help);
 }
 
+/* What a command is about. One that names workers runs when all that is queued has been sent, or at once. */
+enum subject { OF_FLEET, OF_WORKERS, OF_WORKERS_AT_ONCE };
+
 static const struct command {
     const char *name;
     void (*run)(struct call *);                                              /* whole-fleet commands */
     void (*each)(struct sim_fleet *, struct sim_engine *, const char *rest); /* one engine at a time */
-    bool worker; /* takes a worker first; the queue is sent before such a command runs */
+    enum subject subject;
 } commands[] = {
-    {"go", do_go, NULL, false},         {"pause", do_pause, NULL, false},
-    {"status", do_status, NULL, false}, {"expect", do_expect, NULL, false},
-    {"sample", do_sample, NULL, false}, {"help", do_help, NULL, false},
-    {"prompt", do_prompt, NULL, true},  {"remove", do_remove, NULL, true},
-    {"state", do_state, NULL, true},    {"clear", NULL, clear_engine, true},
-    {"stop", NULL, stop_engine, true},  {"start", NULL, start_engine, true},
-    {"lose", NULL, lose_batches, true}, {"restart", NULL, restart_engine, true},
-    {"skip", NULL, skip_number, true},  {"replay", NULL, set_replay, true},
+    {"go", do_go, NULL, OF_FLEET},
+    {"pause", do_pause, NULL, OF_FLEET},
+    {"rate", do_rate, NULL, OF_FLEET},
+    {"status", do_status, NULL, OF_FLEET},
+    {"expect", do_expect, NULL, OF_FLEET},
+    {"sample", do_sample, NULL, OF_FLEET},
+    {"help", do_help, NULL, OF_FLEET},
+    {"pin", do_pin, NULL, OF_WORKERS_AT_ONCE},
+    {"prompt", do_prompt, NULL, OF_WORKERS},
+    {"remove", do_remove, NULL, OF_WORKERS},
+    {"state", do_state, NULL, OF_WORKERS},
+    {"clear", NULL, clear_engine, OF_WORKERS},
+    {"stop", NULL, stop_engine, OF_WORKERS},
+    {"start", NULL, start_engine, OF_WORKERS},
+    {"lose", NULL, lose_batches, OF_WORKERS},
+    {"restart", NULL, restart_engine, OF_WORKERS},
+    {"skip", NULL, skip_number, OF_WORKERS},
+    {"replay", NULL, set_replay, OF_WORKERS},
 };
 
 static const struct command *find_command(const char *name)
@@ -322,13 +373,12 @@ void sim_command_run(struct sim_fleet *f, const char *name, const char *argument
         fail(answer, "unknown command; try help");
         return;
     }
-    if (command->worker) {
-        if (!parse_workers(&call, arguments)) {
-            fail(answer, "the first argument must be the number of a worker, or *");
-            return;
-        }
-        sim_fleet_flush(f);
+    if (command->subject != OF_FLEET && !parse_workers(&call, arguments)) {
+        fail(answer, "the first argument must be the number of a worker, or *");
+        return;
     }
+    if (command->subject == OF_WORKERS)
+        sim_fleet_flush(f);
     if (command->run)
         command->run(&call);
     for (uint32_t i = call.first; command->each && i <= call.last; i++)

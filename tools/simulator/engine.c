@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCKS_A_BATCH = 128 };
+enum { BLOCKS_A_BATCH = 128, PINNED_BLOCKS = 1 << 15 };
 
 void sim_queue_free(struct sim_queue *q)
 {
@@ -50,10 +50,17 @@ void sim_engine_start(struct sim_engine *e, void *context, const struct sim_opti
     e->up = true;
 }
 
+static void clear_pinned(struct sim_engine *e)
+{
+    if (e->pinned.entries)
+        sim_cache_clear(&e->pinned);
+}
+
 void sim_engine_stop(struct sim_engine *e)
 {
     sim_wire_close(&e->wire);
     sim_cache_clear(&e->cache);
+    clear_pinned(e);
     e->restarts++;
     e->up = false;
 }
@@ -62,12 +69,24 @@ void sim_engine_free(struct sim_engine *e)
 {
     sim_wire_close(&e->wire);
     sim_cache_free(&e->cache);
+    sim_cache_free(&e->pinned);
+}
+
+static bool is_held(const struct sim_engine *e, struct sim_digest digest)
+{
+    return sim_cache_find(&e->cache, digest) != SIM_NO_ENTRY ||
+           (e->pinned.entries && sim_cache_find(&e->pinned, digest) != SIM_NO_ENTRY);
+}
+
+uint32_t sim_engine_held(const struct sim_engine *e)
+{
+    return e->cache.count + e->pinned.count;
 }
 
 size_t sim_engine_score(const struct sim_engine *e, const struct sim_prompt *p)
 {
     size_t n = 0;
-    while (n < p->n_blocks && sim_cache_find(&e->cache, p->digests[n]) != SIM_NO_ENTRY)
+    while (n < p->n_blocks && is_held(e, p->digests[n]))
         n++;
     return n;
 }
@@ -129,6 +148,30 @@ void sim_engine_serve(struct sim_engine *e, struct sim_encoder *encoder, struct 
     touch_prompt(e, p);
 }
 
+bool sim_engine_pin(struct sim_engine *e, struct sim_encoder *encoder, struct sim_prompt *p)
+{
+    struct sim_queue queue = {0};
+    struct sim_batch sent;
+    if (!e->pinned.entries)
+        sim_cache_init(&e->pinned, PINNED_BLOCKS);
+    if (p->n_blocks > e->pinned.capacity - e->pinned.count)
+        return false;
+    for (size_t i = 0; i < p->n_blocks; i++)
+        if (is_held(e, p->digests[i]))
+            return false;
+    for (size_t i = 0, n; i < p->n_blocks; i += n) {
+        n = p->n_blocks - i < BLOCKS_A_BATCH ? p->n_blocks - i : BLOCKS_A_BATCH;
+        for (size_t k = i; k < i + n; k++)
+            sim_cache_add(&e->pinned, p->digests[k], k ? &p->digests[k - 1] : NULL);
+        sim_encode_stored(encoder, p, i, n, e->salt);
+        queue_finish(&queue, e, encoder, (uint32_t)n, 0);
+    }
+    while (sim_queue_send(&queue, &sent)) {
+    }
+    sim_queue_free(&queue);
+    return true;
+}
+
 bool sim_engine_drop(struct sim_engine *e, struct sim_encoder *encoder, struct sim_digest digest,
                      struct sim_queue *queue)
 {
@@ -144,6 +187,7 @@ bool sim_engine_drop(struct sim_engine *e, struct sim_encoder *encoder, struct s
 void sim_engine_clear(struct sim_engine *e, struct sim_encoder *encoder, struct sim_queue *queue)
 {
     sim_cache_clear(&e->cache);
+    clear_pinned(e);
     sim_encode_cleared(encoder);
     queue_finish(queue, e, encoder, 0, 0);
 }

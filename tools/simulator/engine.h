@@ -8,6 +8,7 @@
 struct sim_engine {
     uint32_t number; /* worker 0, 1, ... */
     struct sim_cache cache;
+    struct sim_cache pinned; /* blocks that are never evicted; no memory before the first */
     struct sim_wire wire;
     uint64_t salt;     /* of its hashes; 0: the fleet's common ones */
     uint32_t restarts; /* each life hashes differently when hashes are per worker */
@@ -40,6 +41,11 @@ void sim_engine_free(struct sim_engine *);
 /* Runs a prompt through the cache: evicts what is in the way, stores what is missing, and queues a batch for
  * every 128 new blocks. A prompt longer than the cache is cut. */
 void sim_engine_serve(struct sim_engine *, struct sim_encoder *, struct sim_prompt *, struct sim_queue *);
+/* Stores a prompt that is never evicted, at once and ahead of what is queued; none of its blocks may be held.
+ * False when one is, or when the room for such blocks is full. */
+bool sim_engine_pin(struct sim_engine *, struct sim_encoder *, struct sim_prompt *);
+/* Blocks held, pinned ones too. */
+uint32_t sim_engine_held(const struct sim_engine *);
 /* Drops one block, wherever it is; false when it is not held. */
 bool sim_engine_drop(struct sim_engine *, struct sim_encoder *, struct sim_digest, struct sim_queue *);
 void sim_engine_clear(struct sim_engine *, struct sim_encoder *, struct sim_queue *);
