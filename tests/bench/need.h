@@ -8,7 +8,7 @@
 static inline void *need(void *p)
 {
     if (!p) {
-        fprintf(stderr, "index_bench: out of memory\n");
+        fprintf(stderr, "benchmark: out of memory\n");
         exit(1);
     }
     return p;
