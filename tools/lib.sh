@@ -98,6 +98,21 @@ install_python() {
     "$build/venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$1"
 }
 
+# The service that kvindex is compared with, in build/nvidia. Without it the comparisons are skipped, which they say.
+nvidia_packages() {
+    stamped nvidia "$root/tests/conformance/requirements.txt" -- install_nvidia
+    [[ -d $build/nvidia ]] || rm "$build/stamps/nvidia" # tried again next time
+}
+
+install_nvidia() {
+    say "NVIDIA's indexer"
+    if ! python3 -m venv --clear "$build/nvidia" || ! "$build/nvidia/bin/python" -m pip install --quiet \
+        --disable-pip-version-check --only-binary :all: -r "$root/tests/conformance/requirements.txt"; then
+        say "NVIDIA's indexer cannot be installed here: comparisons with it will be skipped"
+        rm -rf "$build/nvidia"
+    fi
+}
+
 # Go and Rust, where they can be had: only their own clients need them, and say so when they are missing.
 install_toolchains() {
     local use

@@ -1,0 +1,57 @@
+"""Runs http_load against a service, beside which other things may happen."""
+
+import contextlib
+import json
+import subprocess
+import tempfile
+
+from harness import BUILD
+
+from measure import round_to
+
+
+class Load:
+    """A load under way; `result` waits for its end."""
+
+    def __init__(self, address, port, lines, connections, seconds, rate=0, path="/query"):
+        self.file = tempfile.NamedTemporaryFile("w", suffix=".txt")
+        self.file.writelines(f"{expected}\t{body}\n" for expected, body in lines)
+        self.file.flush()
+        command = [BUILD / "tests" / "bench" / "http_load", "--connections", connections, "--seconds", seconds]
+        command += ["--rate", rate, address, port, path, self.file.name]
+        self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.file.close()
+
+    def result(self):
+        output = self.process.communicate()[0]
+        self.file.close()
+        assert self.process.returncode == 0, "http_load failed"
+        result = json.loads(output)
+        result.pop("seconds")
+        return result
+
+
+def load(indexer, lines, connections, seconds, rate=0, path="/query", with_cpu=True):
+    """Figures of one load. Its CPU time is all that the service used meanwhile: leave it out when there was other work."""
+    before = indexer.cpu_seconds()
+    result = Load(indexer.address, indexer.port, lines, connections, seconds, rate, path).result()
+    cpu = indexer.cpu_seconds() - before
+    if with_cpu:
+        result["per_cpu_second"] = round(result["requests"] / cpu)
+        result["cpu_us"] = round_to(cpu / result["requests"] * 1e6)
+    return result
+
+
+@contextlib.contextmanager
+def endless(indexer, lines, connections):
+    """A closed loop for as long as the block runs."""
+    running = Load(indexer.address, indexer.port, lines, connections, 86400)
+    try:
+        yield
+        assert running.process.poll() is None, "http_load ended early"
+    finally:
+        running.stop()
