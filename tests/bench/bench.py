@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import subprocess
 import sys
 import time
 
@@ -35,7 +36,7 @@ SECTIONS = {
 }
 # Those that the peer can be put through.
 SERVICE = ("ingest", "rest", "workers", "mixed", "visible", "memory", "start")
-# Those that are long, or repeat themselves.
+# Those that are long, or repeat themselves inside.
 ONCE = ("index", "decode", "scale", "idle", "empty", "grpc")
 
 
@@ -47,7 +48,7 @@ class Work:
             arguments.seconds, arguments.trace, arguments.operations, arguments.gib
         )  # fmt: skip
         self.requests = arguments.requests if arguments.requests is not None else int(800 * arguments.seconds)
-        self.repeats = 1
+        self.peer = None  # the other service's class, where it is measured
         self.limits = {}  # kind of service -> blocks a second, as the last ingest found it
         self.blocks_per_request = 0
 
@@ -88,6 +89,7 @@ def parse():
     parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
     parser.add_argument("--peer", action="store_true", help=f"NVIDIA's indexer too: {', '.join(SERVICE)}")
+    parser.add_argument("--peer-threads", type=int, default=1, help="its --threads; with more its answers may be wrong (1)")
     parser.add_argument("--seconds", type=float, default=5, help="of each load; all other work grows with it (5)")
     parser.add_argument("--rounds", type=int, default=3, help="of each service section; the report has medians (3)")
     parser.add_argument("--requests", type=int, help="of the ingest stream (800 for each of --seconds; 0: the whole trace)")
@@ -111,17 +113,22 @@ def measure_all(arguments):
     makes = [indexer.Kvindex]
     if arguments.peer:
         missing = indexer.peer_missing()
-        results["peer"] = f"NOT MEASURED: {missing}" if missing else f"ai-dynamo-runtime {indexer.services.VERSION}"
+        indexer.Nvidia.threads = arguments.peer_threads
+        version = f"ai-dynamo-runtime {indexer.services.VERSION}, --threads {arguments.peer_threads}"
+        results["peer"] = f"NOT MEASURED: {missing}" if missing else version
         print(f"peer: {results['peer']}", file=sys.stderr)
-        makes += [] if missing else [indexer.Nvidia]
+        if not missing:
+            work.peer = indexer.Nvidia
+            makes.append(work.peer)
     for name in arguments.sections or SECTIONS:
         try:
             results["sections"][name] = run_section(
                 name, work, makes if name in SERVICE else makes[:1], 1 if name in ONCE else arguments.rounds
             )
-        except (AssertionError, OSError) as error:
+        except (AssertionError, OSError, subprocess.SubprocessError) as error:
             # The other sections are worth having all the same.
-            results["sections"][name] = {"about": SECTIONS[name].__doc__, "failed": f"{type(error).__name__}: {error}"}
+            about = " ".join(SECTIONS[name].__doc__.split())
+            results["sections"][name] = {"about": about, "failed": f"{type(error).__name__}: {error}"}
         print(report.section_text(name, results["sections"][name]), flush=True)
         with open(arguments.json, "w") as file:
             json.dump(results, file, indent=1)

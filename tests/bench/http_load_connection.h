@@ -17,6 +17,7 @@ struct connection {
     int fd;
     const struct request *request; /* NULL: free */
     uint64_t from_ns;              /* from when on the latency counts */
+    uint64_t free_ns;              /* since when it has no request */
     size_t sent;                   /* bytes of the request */
     char *in;                      /* what arrived of the answer */
     size_t n_in, head, answer;     /* bytes; head and answer: 0 until known, the whole answer's size */

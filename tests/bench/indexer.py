@@ -20,6 +20,7 @@ class Indexer:
     """`daemon` is a running process with a `rest` client. Worker k of a fleet is instance k, rank 0."""
 
     unit = 1  # of a score, in blocks
+    tells_losses = False
 
     def __init__(self, daemon, pid):
         self.daemon, self.pid = daemon, pid
@@ -63,13 +64,10 @@ class Indexer:
         """Whether the answer to a prompt of the simulator differs from what its workers really hold."""
         return self.scores(sample["token_ids"]) != {int(worker): score for worker, score in sample["scores"].items()}
 
-    def lost(self, _simulator):
-        """What the service itself says it has lost, as text; empty when nothing."""
-        return ""
-
 
 class Kvindex(Indexer):
     kind = "kvindex"
+    tells_losses = True
     options = ["--block-size", str(BLOCK), "--threads", "1", "--log-level", "error"]
 
     def __init__(self):
@@ -91,6 +89,7 @@ class Kvindex(Indexer):
         return super().is_wrong(sample) or held != sample["held"] or grpc_scores(self.daemon.grpc.query(tokens)) != want
 
     def lost(self, simulator):
+        """What it says it has lost or not yet applied, as text; empty when nothing."""
         have, problems = listeners(self.daemon), []
         for worker in simulator.ask("status")["workers"]:
             listener = have[str(worker["worker"]), "0"]

@@ -3,6 +3,12 @@
 import goals
 
 SERVICES = {"kvindex": "kvindex", "nvidia": "NVIDIA's indexer"}
+# What was done, not how well; and what the JSON has for those who want it.
+WORK = {
+    "requests", "blocks", "prompts", "with_hits", "beacons", "wrong", "errors", "holder_blocks", "removed_blocks",
+    "offered_blocks_per_second", "sent_blocks_per_second", "rss_registered_mib",
+}  # fmt: skip
+LEFT_OUT = {"p90_us", "errors"}
 UNITS = {"_us": " (us)", "_ms": " (ms)", "_mib": " (MiB)", "_ns": " (ns)"}
 
 
@@ -25,52 +31,63 @@ def label(key):
     return key.replace("_", " ")
 
 
-def flat(cells):
-    """(cell, key, value) of every figure."""
-    for cell, figures in cells.items():
-        for key, value in figures.items():
-            if isinstance(value, dict):
-                for inner, one in value.items():
-                    yield cell, f"{key}: {inner}", one
-            else:
-                yield cell, key, value
-
-
-def spread(runs, cell, key):
-    """' (lowest to highest)' of several rounds."""
-    values = [value for run in runs for c, k, value in flat(run) if (c, k) == (cell, key) and is_number(value)]
-    if len(values) < 2 or min(values) == max(values):
+def spread(values):
+    """' (lowest to highest)' where rounds differ by more than a tenth of their median's size."""
+    if len(values) < 2 or not all(map(is_number, values)) or max(values) - min(values) <= 0.1 * abs(max(values)):
         return ""
     return f" ({number(min(values))} to {number(max(values))})"
 
 
-def row_of(services, cell, key, value):
-    texts = []
-    for service in services.values():
-        found = {(c, k): v for c, k, v in flat(service["median"])}.get((cell, key))
-        texts.append("-" if found is None else number(found) + spread(service["runs"], cell, key))
-    if len(services) > 1:
-        peer = {(c, k): v for c, k, v in flat(services["nvidia"]["median"])}.get((cell, key))
-        comparable = is_number(value) and is_number(peer) and peer and key not in ("requests", "blocks", "prompts", "with_hits", "beacons")
-        texts.append(f"{value / peer:.2f}x" if comparable else "")
-    return texts
+def texts_of(service, cell, keys):
+    """A service's figures of one cell, as texts."""
+    median = service["median"].get(cell, {})
+    return [
+        number(median[key]) + spread([run[cell][key] for run in service["runs"] if key in run.get(cell, {})])
+        if key in median
+        else "-"
+        for key in keys
+    ]
+
+
+def ratios_of(services, cell, keys):
+    """kvindex over NVIDIA, for figures that are better or worse and not merely what was done."""
+    ours, peers = services["kvindex"]["median"][cell], services["nvidia"]["median"].get(cell, {})
+    return [
+        f"{ours[key] / peers[key]:.2f}x"
+        if key not in WORK and is_number(ours[key]) and is_number(peers.get(key)) and peers[key]
+        else ""
+        for key in keys
+    ]
+
+
+def table(services, cells):
+    """Cells that have the same figures: a column for each figure, a row for each service, and their ratio."""
+    keys = [key for key in services["kvindex"]["median"][cells[0]] if key not in LEFT_OUT]
+    lines = ["| | " + " | ".join(map(label, keys)) + " |", "|---|" + "---:|" * len(keys)]
+    for cell in cells:
+        have = [kind for kind in services if cell in services[kind]["median"]]
+        for kind in have:
+            name = f"{cell}: {SERVICES[kind]}" if len(have) > 1 else cell
+            lines.append("| " + " | ".join([name, *texts_of(services[kind], cell, keys)]) + " |")
+        ratios = ratios_of(services, cell, keys) if len(have) > 1 else []
+        if any(ratios):
+            lines.append("| " + " | ".join([f"**{cell}: ratio**", *ratios]) + " |")
+    return [*lines, ""]
 
 
 def section_text(name, section):
-    """One section as a Markdown table."""
+    """One section as Markdown tables."""
     if "failed" in section:
         return f"## {name}\n\n{section['about']}\n\n**Failed:** {section['failed']}\n"
     services = section["services"]
-    head = ["what", "figure", *(SERVICES[kind] for kind in services), *(["kvindex / NVIDIA"] if len(services) > 1 else [])]
     lines = [f"## {name}", "", section["about"], ""]
-    lines += ["| " + " | ".join(head) + " |", "|---|---|" + "---:|" * (len(head) - 2)]
-    last = None
-    for cell, key, value in flat(services["kvindex"]["median"]):
-        texts = row_of(services, cell, key, value)
-        lines.append("| " + " | ".join(["" if cell == last else cell, label(key), *texts]) + " |")
-        last = cell
-    rounds = f"Medians of {section['rounds']} rounds (lowest to highest)" if section["rounds"] > 1 else "One round"
-    lines += ["", f"{rounds}; {section['seconds']:g} s in all, {section['stolen_cpu_seconds']:g} CPU-seconds of them stolen by the host.", ""]
+    groups = {}
+    for cell, figures in services["kvindex"]["median"].items():
+        groups.setdefault(tuple(figures), []).append(cell)
+    for cells in groups.values():
+        lines += table(services, cells)
+    rounds = f"Medians of {section['rounds']} rounds" if section["rounds"] > 1 else "One round"
+    lines.append(f"{rounds}; {section['seconds']:g} s in all; the host took away {section['stolen_cpu_seconds']:g} CPU-seconds.\n")
     return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@
 #include "index/index.h"
 #include "need.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
@@ -69,11 +70,13 @@ static void hashes(uint64_t document, uint32_t first, uint32_t n, uint64_t *loca
 
 static uint32_t first_holder(const struct cell *c, uint64_t document)
 {
+    assert(c->workers > 0);
     return (uint32_t)(document % c->workers);
 }
 
 static uint32_t second_holder(const struct cell *c, uint64_t document)
 {
+    assert(c->workers > 0);
     return (uint32_t)((document * 7 + 1 + document / c->workers) % c->workers);
 }
 
@@ -197,8 +200,9 @@ static void measure(struct cell *c, const struct length *length)
         kvx_rcu_leave(c->reader);
     }
     qsort(times, LOOKUPS, sizeof(*times), by_value);
+    const uint64_t *p50 = &times[LOOKUPS / 2], *p99 = &times[LOOKUPS / 100 * 99];
     printf("%s\"%s\":{\"p50_us\":%.2f,\"p99_us\":%.2f}", length == lengths ? "" : ",", length->name,
-           (double)times[LOOKUPS / 2] / 1e3, (double)times[LOOKUPS / 100 * 99] / 1e3);
+           (double)*p50 / 1e3, (double)*p99 / 1e3);
 }
 
 static void run(uint32_t workers, uint64_t holder_blocks, double gib, double seconds, double *bytes_each)

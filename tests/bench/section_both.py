@@ -21,16 +21,30 @@ def while_streaming(fleet, rate, measure):
     return result
 
 
+MIXED = {
+    "512 tokens, 16 connections": (512, 16),
+    "2,048 tokens, 16 connections": (2048, 16),
+    "8,192 tokens, 16 connections": (8192, 16),
+    "8,192 tokens, 1 connection": (8192, 1),
+}
+
+
 def mixed(work, make):
-    """Closed-loop REST queries while events come in at half the measured limit; nothing may be lost."""
-    cells = {
-        f"{tokens:,} tokens, {connections} connection{'s' * (connections > 1)}": (tokens, connections)
-        for tokens, connections in ((512, 16), (2048, 16), (8192, 16), (8192, 1))
-    }
-    options, rate = paced_stream(work, make, len(cells) * (work.seconds + 0.2) + 2)
+    """Closed-loop REST queries while events come in at half the service's own measured limit; nothing may be lost."""
+    result = loads_while_streaming(work, make, make, MIXED)
+    if work.peer and make is not work.peer:
+        few = {"8,192 tokens, 16 connections": (8192, 16)}
+        at_its_rate = loads_while_streaming(work, make, work.peer, few)
+        result |= {f"{name}, at half NVIDIA's limit": figures for name, figures in at_its_rate.items()}
+    return result
+
+
+def loads_while_streaming(work, make, paced_as, cells):
+    """Figures of the loads during one stream at half the limit of the service `paced_as`."""
+    options, rate = paced_stream(work, paced_as, len(cells) * (work.seconds + 0.2) + 2)
     result = {}
     with follow(make, *options) as fleet:
-        prompts = {tokens: fleet.prompts(tokens) for tokens, _ in cells.values()}
+        prompts = {tokens: fleet.prompts(tokens) for tokens in dict(cells.values())}
         for some in prompts.values():
             check(fleet, some)
         fleet.go(rate)

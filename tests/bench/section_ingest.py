@@ -3,7 +3,7 @@
 import time
 
 from fleet import follow
-from measure import median_of, round_to
+from measure import round_to
 
 
 def stream(work, requests):
@@ -54,7 +54,7 @@ def paced_stream(work, make, seconds):
 
 def ingest(work, make):
     """ZMQ to index, drained. A block is one that was stored or removed; 8 workers of 32,768 blocks each."""
-    return {"real vLLM map batches": median_of([drained(work, make, work.requests) for _ in range(work.repeats)])}
+    return {"real vLLM map batches": drained(work, make, work.requests)}
 
 
 def memory(work, make):

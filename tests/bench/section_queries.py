@@ -186,11 +186,12 @@ def h2load(work, daemon, method, request, streams):
     """Every call must have brought the whole answer: an error has no data."""
     message = request.SerializeToString()
     answer_bytes = 5 + len(getattr(daemon.grpc._stub, method)(request).SerializeToString())
+    seconds = max(1, round(work.seconds))  # it takes whole ones
     with tempfile.NamedTemporaryFile() as body:
         body.write(struct.pack(">BI", 0, len(message)) + message)
         body.flush()
         command = [
-            "h2load", "-c1", "-t1", f"-m{streams}", f"-D{work.seconds}", "-d", body.name, "-H", "content-type: application/grpc",
+            "h2load", "-c1", "-t1", f"-m{streams}", f"-D{seconds}", "-d", body.name, "-H", "content-type: application/grpc",
             "-H", "te: trailers", f"http://{daemon.grpc_address}/kvindex.v1.KvIndexer/{method}",
         ]  # fmt: skip
         cpu = cpu_seconds(daemon.pid)
@@ -199,4 +200,4 @@ def h2load(work, daemon, method, request, streams):
     done = int(re.search(r"(\d+) done, (\d+) succeeded", output)[2])
     data = int(re.search(r"\((\d+)\) data", output)[1])
     assert data >= done * answer_bytes > 0, output
-    return {"requests": done, "per_second": round(done / work.seconds), "per_cpu_second": round(done / cpu)}
+    return {"requests": done, "per_second": round(done / seconds), "per_cpu_second": round(done / cpu)}
