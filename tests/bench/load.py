@@ -30,19 +30,21 @@ class Load:
         output = self.process.communicate()[0]
         self.file.close()
         assert self.process.returncode == 0, "http_load failed"
-        result = json.loads(output)
-        result.pop("seconds")
-        return result
+        return json.loads(output)
 
 
-def load(indexer, lines, connections, seconds, rate=0, path="/query", with_cpu=True):
-    """Figures of one load. Its CPU time is all that the service used meanwhile: leave it out when there was other work."""
+def load(indexer, lines, connections, seconds, rate=0, path="/query", alone=True):
+    """Figures of one load. `alone`: the service has nothing else to do, so all its CPU time is that of the requests; else
+    there is only how busy it was in all, and how long the load took: longer than asked for when answers were late."""
     before = indexer.cpu_seconds()
     result = Load(indexer.address, indexer.port, lines, connections, seconds, rate, path).result()
-    cpu = indexer.cpu_seconds() - before
-    if with_cpu:
+    cpu, took = indexer.cpu_seconds() - before, result.pop("seconds")
+    if alone:
         result["per_cpu_second"] = round(result["requests"] / cpu)
         result["cpu_us"] = round_to(cpu / result["requests"] * 1e6)
+    else:
+        result["cores_busy_with_all"] = round_to(cpu / took, 3)
+        result["load_took_s"] = round_to(took, 3)
     return result
 
 

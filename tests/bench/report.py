@@ -1,22 +1,23 @@
 """The results as Markdown, and each section as text while they come in."""
 
 import goals
+from measure import round_to
 
 SERVICES = {"kvindex": "kvindex", "nvidia": "NVIDIA's indexer"}
 # What was done, not how well; and what the JSON has for those who want it.
 WORK = {
     "requests", "blocks", "prompts", "with_hits", "beacons", "wrong", "errors", "holder_blocks", "removed_blocks",
-    "offered_blocks_per_second", "sent_blocks_per_second", "rss_registered_mib",
+    "offered_blocks_per_second", "sent_blocks_per_second", "rss_registered_mib", "load_took_s",
 }  # fmt: skip
 LEFT_OUT = {"p90_us", "errors"}
-UNITS = {"_us": " (us)", "_ms": " (ms)", "_mib": " (MiB)", "_ns": " (ns)"}
+UNITS = {"_us": " (us)", "_ms": " (ms)", "_mib": " (MiB)", "_ns": " (ns)", "_s": " (s)"}
 
 
 def number(value):
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:,.0f}" if value >= 10000 or value == int(value) else f"{value:,g}"
+        return f"{value:,.0f}" if value >= 1000 or value == int(value) else f"{value:,g}"
     return f"{value:,}" if isinstance(value, int) else str(value) or "none"
 
 
@@ -35,7 +36,7 @@ def spread(values):
     """' (lowest to highest)' where rounds differ by more than a tenth of their median's size."""
     if len(values) < 2 or not all(map(is_number, values)) or max(values) - min(values) <= 0.1 * abs(max(values)):
         return ""
-    return f" ({number(min(values))} to {number(max(values))})"
+    return f" ({number(round_to(min(values)))} to {number(round_to(max(values)))})"
 
 
 def texts_of(service, cell, keys):

@@ -50,7 +50,7 @@ def loads_while_streaming(work, make, paced_as, cells):
         fleet.go(rate)
         time.sleep(0.3)
         for name, (tokens, connections) in cells.items():
-            result[name] = load(fleet.indexer, fleet.lines(prompts[tokens]), connections, work.seconds, with_cpu=False)
+            result[name] = load(fleet.indexer, fleet.lines(prompts[tokens]), connections, work.seconds, alone=False)
         result["whole run"] = ending(fleet, rate)
     return result
 
@@ -84,7 +84,7 @@ def open_loop(work, make):
         result["open loop, no events"] = load(fleet.indexer, lines, 16, work.seconds, rate=queries)
         fleet.go(rate)
         time.sleep(0.3)
-        during = load(fleet.indexer, lines, 16, work.seconds, rate=queries, with_cpu=False)
+        during = load(fleet.indexer, lines, 16, work.seconds, rate=queries, alone=False)
         during["offered_per_second"] = round(queries)
         result["open loop, events at half their limit"] = during
         result["whole run"] = ending(fleet, rate)

@@ -29,9 +29,10 @@ def index(work, _make):
 
 
 def figures(line):
-    """Without what only says which run it was."""
+    """In one level, and without what only says which run it was."""
     lookup = line.pop("lookup_us")
     line["lookup_p50_us"], line["lookup_p99_us"] = lookup["p50"], lookup["p99"]
+    line["bytes_by_use"] = " ".join(f"{use} {size:g}" for use, size in line["bytes_by_use"].items() if size)
     return {key: value for key, value in line.items() if key not in ("index", "workload", "own_hashes", "checksum")}
 
 
