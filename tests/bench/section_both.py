@@ -31,28 +31,25 @@ MIXED = {
 
 def mixed(work, make):
     """Closed-loop REST queries while events come in at half the service's own measured limit; nothing may be lost."""
-    result = loads_while_streaming(work, make, make, MIXED)
+    result = {}
+    for name, (tokens, connections) in MIXED.items():
+        result |= load_while_streaming(work, make, make, name, tokens, connections)
     if work.peer and make is not work.peer:
-        few = {"8,192 tokens, 16 connections": (8192, 16)}
-        at_its_rate = loads_while_streaming(work, make, work.peer, few)
-        result |= {f"{name}, at half NVIDIA's limit": figures for name, figures in at_its_rate.items()}
+        name = "8,192 tokens, 16 connections"
+        result |= load_while_streaming(work, make, work.peer, f"{name}, at half NVIDIA's limit", *MIXED[name])
     return result
 
 
-def loads_while_streaming(work, make, paced_as, cells):
-    """Figures of the loads during one stream at half the limit of the service `paced_as`."""
-    options, rate = paced_stream(work, paced_as, len(cells) * (work.seconds + 0.2) + 2)
-    result = {}
+def load_while_streaming(work, make, paced_as, name, tokens, connections):
+    """Figures of one load during a stream at half the limit of the service `paced_as`, and of that stream."""
+    options, rate = paced_stream(work, paced_as, work.seconds + 1.5)
     with follow(make, *options) as fleet:
-        prompts = {tokens: fleet.prompts(tokens) for tokens in dict(cells.values())}
-        for some in prompts.values():
-            check(fleet, some)
+        prompts = fleet.prompts(tokens)
+        check(fleet, prompts)
         fleet.go(rate)
         time.sleep(0.3)
-        for name, (tokens, connections) in cells.items():
-            result[name] = load(fleet.indexer, fleet.lines(prompts[tokens]), connections, work.seconds, alone=False)
-        result["whole run"] = ending(fleet, rate)
-    return result
+        figures = load(fleet.indexer, fleet.lines(prompts), connections, work.seconds, alone=False)
+        return {name: figures, f"{name}: the stream": ending(fleet, rate)}
 
 
 def ending(fleet, rate):

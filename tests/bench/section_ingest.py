@@ -59,7 +59,8 @@ def ingest(work, make):
 
 def memory(work, make):
     """Resident memory over that after registration, per block and holder; paced at half the limit, then drained."""
-    cells = {"8 workers of 32,768 blocks, evicting": 32768, "8 workers, nothing evicted": 1 << 19}
+    enough = 1 << 19 if 0 < work.requests <= 5000 else 1 << 21
+    cells = {"8 workers of 32,768 blocks, evicting": 32768, "8 workers, nothing evicted": enough}
     result = {}
     rate = limit(work, make) / 2
     for name, capacity in cells.items():
@@ -71,6 +72,7 @@ def memory(work, make):
             time.sleep(2)  # what is given back late is given back
             grown = fleet.indexer.rss_bytes() - registered
             held = fleet.held()
+            assert capacity < enough or played["removed"] == 0, "the caches were too small"
             result[name] = {
                 "rss_bytes_per_holder_block": round_to(grown / held),
                 "holder_blocks": held,
