@@ -163,6 +163,37 @@ def test_restart_and_clear(start_simulator, context):
     assert simulator.expect([1] * 32) == {}
 
 
+def test_pinned_prompts_come_first_and_stay(start_simulator, context):
+    """They overtake a prepared stream, survive evictions, and count as held."""
+    simulator = start_simulator("--workers", 1, "--capacity", 500, "--requests", 30, "--prepare")
+    socket, reader = subscribe(context, simulator.workers[0]["endpoint"]), Reader()
+    simulator.ask("subscribers", 10)
+    pinned = list(range(16 * 300))
+    simulator.ask("pin", 0, pinned)
+    with pytest.raises(AssertionError, match="held already"):
+        simulator.ask("pin", 0, pinned[:16])
+    for batch in batches(socket):
+        reader.batch(*batch)
+    assert len(reader.held) == 300, "nothing of the stream is sent yet"
+    played = simulator.play()
+    assert played["removed"] > 500
+    for batch in batches(socket):
+        reader.batch(*batch)
+    assert simulator.expect(pinned) == {0: 300}
+    assert reader.held == simulator.state()[0] and len(reader.held) == simulator.ask("status")["workers"][0]["held"]
+
+
+def test_the_rate_can_be_set_while_it_runs(start_simulator):
+    simulator = start_simulator("--workers", 1, "--requests", 20, "--prepare")
+    simulator.ask("rate", 20000)
+    played = simulator.play()
+    seconds = (played["ended_ns"] - played["started_ns"]) / 1e9
+    assert (played["stored"] + played["removed"]) / seconds < 1.2 * 20000
+    for wrong in ("", "x", "-1"):
+        with pytest.raises(AssertionError, match="rate"):
+            simulator.ask("rate", wrong)
+
+
 def test_bad_commands_and_flags(start_simulator):
     import subprocess
 
