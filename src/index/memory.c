@@ -159,8 +159,8 @@ void kvx_cell_free(struct kvx_memory *m, enum kvx_purpose purpose, void *p, size
 /* The next page of first halves. */
 static int twin_grow(struct kvx_memory *m, struct kvx_twin_class *class)
 {
-    char *page = class->end + KVX_TWIN_DISTANCE;
-    if (!class->end || class->slab_end - page < 2 * KVX_TWIN_DISTANCE)
+    char *page = class->end ? class->end + KVX_TWIN_DISTANCE : NULL;
+    if (!page || class->slab_end - page < 2 * KVX_TWIN_DISTANCE)
         page = slab_new(m, &class->slab_bytes, &class->slab_end);
     if (!page)
         return -1;
