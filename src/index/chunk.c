@@ -9,8 +9,7 @@
 #include <immintrin.h>
 #endif
 
-/* MAP_AHEAD: enough to hide a miss, few enough to be in flight together */
-enum { CELL_BYTES = 2 * sizeof(uint64_t), MAP_AHEAD = 24 };
+enum { CELL_BYTES = 2 * sizeof(uint64_t) };
 
 /* These two stop before the group of words that holds the first difference, or at the last whole group. */
 static unsigned common_words(const uint64_t *a, const uint64_t *b, unsigned n)
@@ -129,29 +128,14 @@ int kvx_chunk_grow(struct kvx_index *ix, struct kvx_chunk *c, unsigned blocks)
     return KVX_OK;
 }
 
-/* Enters the hashes into the map, whose buckets are fetched some hashes ahead. */
-static uint64_t enter(struct kvx_index *ix, const struct kvx_cells *cells, uint64_t pos)
-{
-    size_t known = cells->count + cells->more;
-    uint64_t taken = 0;
-    for (size_t i = 0; !cells->warm && i < MAP_AHEAD && i < known; i++)
-        kvx_map_prefetch(&ix->map, cells->engine[i]);
-    for (unsigned i = 0; i < cells->count; i++) {
-        if (i + MAP_AHEAD < known)
-            kvx_map_prefetch(&ix->map, cells->engine[i + MAP_AHEAD]);
-        if (kvx_map_put(ix, &ix->map, cells->engine[i], pos + i))
-            taken |= (uint64_t)1 << (KVX_POS_OFFSET(pos) + i);
-    }
-    return taken;
-}
-
 uint64_t kvx_chunk_append(struct kvx_index *ix, uint32_t id, const struct kvx_cells *cells)
 {
     struct kvx_chunk *c = kvx_chunk_at(ix, id);
     unsigned len = kvx_chunk_len(c), count = cells->count;
     memcpy(kvx_locals(c) + len, cells->local, count * sizeof(uint64_t));
     memcpy(kvx_engines(c) + len, cells->engine, count * sizeof(uint64_t));
-    uint64_t taken = enter(ix, cells, KVX_POS(id, len));
+    const struct kvx_map_run run = {cells->engine, count, cells->more, cells->warm};
+    uint64_t taken = kvx_map_put_run(ix, &ix->map, &run, KVX_POS(id, len)) << len;
     if (kvx_sequence_on(ix))
         kvx_sequence_append(ix, id, len, count);
     c->secondary |= taken != 0;

@@ -72,6 +72,8 @@ struct kvx_chunk {
 struct kvx_slot {
     _Atomic uint32_t dead; /* shared: tier bits; a set bit stays until the slot is free */
     uint32_t worker;       /* shared, constant while the slot is used */
+    void *label;           /* shared, constant: that worker's; here too because answers need it for each */
+    _Atomic uint64_t held; /* shared, relaxed: that worker's blocks on the device, a figure for answers */
     bool pool;             /* shared, constant: that worker is a pool */
     uint32_t sweep_pass;   /* clean once this pass has ended */
     uint32_t used;         /* tier bits that ever belonged to the worker; 0: free or retired */

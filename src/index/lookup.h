@@ -83,19 +83,10 @@ static inline unsigned kvx_walk_same(const struct kvx_question *q, const struct 
  * there. */
 bool kvx_lookup_wants(const struct kvx_question *, uint32_t worker);
 /* A match that reaches `depth` blocks in every way. */
-static inline void kvx_match_fill(struct kvx_match *m, const struct kvx_worker *w, uint32_t worker,
-                                  uint32_t depth)
+static inline struct kvx_match kvx_match_of(void *label, uint32_t worker, uint64_t held, uint32_t depth)
 {
-    m->label = w->label;
-    m->worker = worker;
-    for (unsigned reach = 0; reach < KVX_REACH_COUNT; reach++)
-        m->blocks[reach] = depth;
-    m->held_blocks = atomic_load_explicit(&w->held[KVX_TIER_DEVICE], memory_order_relaxed);
-}
-
-static inline void kvx_match_add(const struct kvx_question *q, uint32_t worker, uint32_t depth)
-{
-    kvx_match_fill(&q->l->matches[q->l->match_count++], kvx_worker_at(q->ix, worker), worker, depth);
+    return (struct kvx_match){
+        .label = label, .worker = worker, .blocks = {depth, depth, depth, depth, depth}, .held_blocks = held};
 }
 
 /* Adds all workers asked about that have no match. */

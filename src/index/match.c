@@ -212,8 +212,7 @@ static void collect_device(const struct kvx_question *q)
     struct kvx_lookup *l = q->l;
     uint32_t *touched = l->touched, *depths = l->depth, cap = l->cap;
     struct kvx_match *match = l->matches + l->match_count;
-    /* once, after all ids were read */
-    void **slots = kvx_table_directory(&q->ix->slots), **workers = kvx_table_directory(&q->ix->workers);
+    void **slots = kvx_table_directory(&q->ix->slots); /* once, after all ids were read */
     for (uint32_t i = 0, n = l->touched_count; i < n; i++) {
         uint32_t id = touched[i], depth = depths[id];
         const struct kvx_slot *slot = kvx_table_in(slots, id, KVX_SLOT_SEGMENT_BITS, sizeof(struct kvx_slot));
@@ -221,9 +220,8 @@ static void collect_device(const struct kvx_question *q)
         if (atomic_load_explicit(&slot->dead, memory_order_acquire) & KVX_TIER_BIT(KVX_TIER_DEVICE) ||
             slot->worker >= cap)
             continue;
-        kvx_match_fill(
-            match++, kvx_table_in(workers, slot->worker, KVX_WORKER_SEGMENT_BITS, sizeof(struct kvx_worker)),
-            slot->worker, depth);
+        *match++ = kvx_match_of(slot->label, slot->worker,
+                                atomic_load_explicit(&slot->held, memory_order_relaxed), depth);
     }
     l->match_count = (uint32_t)(match - l->matches);
     l->touched_count = 0;

@@ -32,7 +32,9 @@ void kvx_lower_end(const struct kvx_question *q)
 
 static uint32_t match_new(const struct kvx_question *q, uint32_t worker)
 {
-    kvx_match_add(q, worker, 0);
+    const struct kvx_worker *w = kvx_worker_at(q->ix, worker);
+    uint64_t held = atomic_load_explicit(&w->held[KVX_TIER_DEVICE], memory_order_relaxed);
+    q->l->matches[q->l->match_count++] = kvx_match_of(w->label, worker, held, 0);
     return q->l->by_worker[worker] = q->l->match_count;
 }
 

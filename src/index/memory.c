@@ -7,7 +7,7 @@
 static const uint16_t class_sizes[KVX_CELL_CLASSES] = {16,  32,  48,  64,  96,  128, 192, 256,
                                                        320, 384, 448, 512, 640, 768, 896, 1024};
 
-enum { SLAB_MIN = 4 * KVX_TWIN_DISTANCE + 128, SLAB_MAX = 8 << 20, SLAB_SHARE = 16 };
+enum { SLAB_MIN = 4 * KVX_TWIN_DISTANCE + 128, SLAB_MAX = 8 << 20, SLAB_SHARE = 32 };
 enum { HUGE_PAGE = 2 << 20, ALIGNMENT = 16, LINE = 64 };
 
 struct kvx_slab {

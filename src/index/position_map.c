@@ -38,6 +38,23 @@ uint64_t kvx_map_find(const struct kvx_index *ix, const struct kvx_position_map 
     }
 }
 
+/* Inlined always: a call of a function that only fetches looks useless to gcc, which drops it. */
+__attribute__((always_inline)) static inline void fetch(const struct kvx_position_map *m, uint64_t hash)
+{
+    if (!m->parts)
+        return;
+    uint64_t tag = kvx_map_tag(m, hash);
+    const struct kvx_map_part *p = kvx_map_part_of(m, tag);
+    const uint64_t *bucket = kvx_map_bucket(p, kvx_map_home(p, tag));
+    __builtin_prefetch(bucket, 1);
+    __builtin_prefetch(bucket + SLOTS, 1); /* a fifth of the buckets are full */
+}
+
+void kvx_map_prefetch(const struct kvx_position_map *m, uint64_t hash)
+{
+    fetch(m, hash);
+}
+
 /* Room for one more, or KVX_NOMEM. One slot always stays empty. */
 static int make_room(struct kvx_index *ix, struct kvx_position_map *m, uint64_t tag)
 {
@@ -49,7 +66,7 @@ static int make_room(struct kvx_index *ix, struct kvx_position_map *m, uint64_t 
     return kvx_map_head_of(p)->count + 1 < (uint64_t)p->size * SLOTS ? KVX_OK : KVX_NOMEM;
 }
 
-uint64_t kvx_map_put(struct kvx_index *ix, struct kvx_position_map *m, uint64_t hash, uint64_t pos)
+static inline uint64_t put(struct kvx_index *ix, struct kvx_position_map *m, uint64_t hash, uint64_t pos)
 {
     uint64_t tag = kvx_map_tag(m, hash);
     bool room = make_room(ix, m, tag) == KVX_OK;
@@ -71,6 +88,28 @@ uint64_t kvx_map_put(struct kvx_index *ix, struct kvx_position_map *m, uint64_t 
         m->count++;
         return 0;
     }
+}
+
+uint64_t kvx_map_put(struct kvx_index *ix, struct kvx_position_map *m, uint64_t hash, uint64_t pos)
+{
+    return put(ix, m, hash, pos);
+}
+
+uint64_t kvx_map_put_run(struct kvx_index *ix, struct kvx_position_map *m, const struct kvx_map_run *run,
+                         uint64_t pos)
+{
+    enum { AHEAD = 24 }; /* enough to hide a miss, few enough to be in flight together */
+    size_t known = run->count + run->more;
+    uint64_t taken = 0;
+    for (size_t i = 0; !run->warm && i < AHEAD && i < known; i++)
+        fetch(m, run->hashes[i]);
+    for (unsigned i = 0; i < run->count; i++) {
+        if (i + AHEAD < known)
+            fetch(m, run->hashes[i + AHEAD]);
+        if (put(ix, m, run->hashes[i], pos + i))
+            taken |= (uint64_t)1 << i;
+    }
+    return taken;
 }
 
 /* May an entry that is in `from` move to `hole`? Not in front of its home, seen in the ring. */
@@ -124,17 +163,6 @@ bool kvx_map_erase(struct kvx_position_map *m, uint64_t hash, uint64_t pos)
         if (bits.empty)
             return false;
     }
-}
-
-void kvx_map_prefetch(const struct kvx_position_map *m, uint64_t hash)
-{
-    if (!m->parts)
-        return;
-    uint64_t tag = kvx_map_tag(m, hash);
-    const struct kvx_map_part *p = kvx_map_part_of(m, tag);
-    const uint64_t *bucket = kvx_map_bucket(p, kvx_map_home(p, tag));
-    __builtin_prefetch(bucket, 1);
-    __builtin_prefetch(bucket + SLOTS, 1); /* a fifth of the buckets are full */
 }
 
 /* The number of valid entries, or KVX_MAP_NONE if one is wrong or cannot be found. */

@@ -44,6 +44,17 @@ uint64_t kvx_map_find(const struct kvx_index *, const struct kvx_position_map *,
 /* Enters hash -> pos if the hash names nothing yet and returns 0; else the position it names. The columns
  * must hold the block already. KVX_MAP_NONE when out of memory: it is then not entered. */
 uint64_t kvx_map_put(struct kvx_index *, struct kvx_position_map *, uint64_t hash, uint64_t pos);
+/* The same for `count` hashes of a row of positions from `pos` on; `more` hashes follow them and will be
+ * entered next. With `warm`, these were such hashes. Bit i: the i-th hash names another position, or was not
+ * entered. */
+struct kvx_map_run {
+    const uint64_t *hashes;
+    unsigned count; /* at most 64 */
+    size_t more;
+    bool warm;
+};
+uint64_t kvx_map_put_run(struct kvx_index *, struct kvx_position_map *, const struct kvx_map_run *,
+                         uint64_t pos);
 /* Removes hash -> pos if it is there; returns whether it was. */
 bool kvx_map_erase(struct kvx_position_map *, uint64_t hash, uint64_t pos);
 void kvx_map_prefetch(const struct kvx_position_map *, uint64_t hash);

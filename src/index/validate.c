@@ -159,6 +159,10 @@ static const char *check_worker(const struct validation *v, uint32_t id, struct 
         if (count != v->held[id * KVX_TIER_COUNT + tier])
             return "a worker miscounts its blocks";
     }
+    const struct kvx_slot *slot = kvx_slot_at(v->ix, w->slot[KVX_TIER_DEVICE]);
+    if (slot->label != w->label || atomic_load_explicit(&slot->held, memory_order_relaxed) !=
+                                       atomic_load_explicit(&w->held[KVX_TIER_DEVICE], memory_order_relaxed))
+        return "answers would tell something else of a worker";
     *(w->pool ? &sum->pools : &sum->workers) += 1;
     *(w->pool ? &sum->pool_overlay : &sum->overlay) += w->overlay.count;
     sum->pending += w->pending_count;

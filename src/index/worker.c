@@ -17,8 +17,8 @@ struct kvx_worker *kvx_worker_get(const struct kvx_index *ix, struct kvx_worker_
 void kvx_held_add(struct kvx_index *ix, struct kvx_worker *w, enum kvx_tier tier, int64_t blocks)
 {
     /* relaxed loads and stores: only the writer changes these, readers want a figure */
-    _Atomic uint64_t *words[2] = {&w->held[tier], &ix->held[tier]};
-    for (unsigned i = 0; i < 2; i++) {
+    _Atomic uint64_t *words[3] = {&w->held[tier], &ix->held[tier], &kvx_slot_at(ix, w->slot[tier])->held};
+    for (unsigned i = 0; i < (tier == KVX_TIER_DEVICE ? 3 : 2); i++) {
         uint64_t before = atomic_load_explicit(words[i], memory_order_relaxed);
         atomic_store_explicit(words[i], before + (uint64_t)blocks, memory_order_relaxed);
     }
@@ -27,7 +27,8 @@ void kvx_held_add(struct kvx_index *ix, struct kvx_worker *w, enum kvx_tier tier
 }
 
 /* A slot for these tiers of a worker; the other tiers stay unused. */
-static int slot_new(struct kvx_index *ix, uint32_t worker, bool pool, unsigned tiers, uint32_t *out)
+static int slot_new(struct kvx_index *ix, uint32_t worker, void *label, bool pool, unsigned tiers,
+                    uint32_t *out)
 {
     uint32_t id = ix->free_slots;
     if (!id &&
@@ -39,6 +40,8 @@ static int slot_new(struct kvx_index *ix, uint32_t worker, bool pool, unsigned t
         id = ix->slots.count++;
     struct kvx_slot *slot = kvx_slot_at(ix, id);
     slot->worker = worker;
+    slot->label = label;
+    atomic_store_explicit(&slot->held, 0, memory_order_relaxed);
     slot->pool = pool;
     slot->used = tiers;
     slot->link = 0;
@@ -104,7 +107,7 @@ static int add(struct kvx_index *ix, void *label, bool pool, struct kvx_worker_r
     if (!id && kvx_table_reserve(&ix->workers, &ix->memory, &ix->retire))
         return KVX_NOMEM;
     uint32_t slot;
-    if (slot_new(ix, id ? id : ix->workers.count, pool, KVX_ALL_TIERS, &slot))
+    if (slot_new(ix, id ? id : ix->workers.count, label, pool, KVX_ALL_TIERS, &slot))
         return KVX_NOMEM;
     if (id)
         ix->free_workers = kvx_worker_at(ix, id)->link;
@@ -173,7 +176,7 @@ int kvx_worker_restart(struct kvx_index *ix, struct kvx_worker_ref ref, struct k
     if (w->tiers) { /* else there is nothing to leave behind */
         if (ix->dead_slots >= ix->config.sweep_backlog_max)
             return KVX_UNAVAILABLE;
-        if (slot_new(ix, ref.id, w->pool, KVX_ALL_TIERS, &slot))
+        if (slot_new(ix, ref.id, w->label, w->pool, KVX_ALL_TIERS, &slot))
             return KVX_NOMEM;
         kill_tiers(ix, w, KVX_ALL_TIERS);
         for (unsigned tier = 0; tier < KVX_TIER_COUNT; tier++)
@@ -195,7 +198,7 @@ int kvx_worker_clear_tiers(struct kvx_index *ix, struct kvx_worker_ref ref, unsi
         uint32_t slot;
         if (ix->dead_slots >= ix->config.sweep_backlog_max)
             return KVX_UNAVAILABLE;
-        if (slot_new(ix, ref.id, w->pool, stored, &slot))
+        if (slot_new(ix, ref.id, w->label, w->pool, stored, &slot))
             return KVX_NOMEM;
         kill_tiers(ix, w, stored);
         for (unsigned tier = 0; tier < KVX_TIER_COUNT; tier++)
