@@ -162,6 +162,13 @@ rust_cargo() {
     (cd "$root/clients/rust" && CARGO_TARGET_DIR=$build/rust cargo "$@")
 }
 
+# The index library that ours is compared with, in a program that plays our operation files: build/chain_index.
+chain_index() {
+    CARGO_TARGET_DIR=$build/chain_index cargo build --quiet --release --locked \
+        --manifest-path "$root/tests/bench/chain_index/Cargo.toml" ||
+        say "kv-index cannot be built here: comparisons with it will be skipped"
+}
+
 # cmake_build NAME TARGETS... with the cmake arguments in the array cmake_args; TARGETS "all" builds everything.
 cmake_build() {
     local dir=$build/$1 launcher=()

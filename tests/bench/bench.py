@@ -14,12 +14,13 @@ import measure
 import report
 from section_both import mixed, open_loop, visible
 from section_daemon import idle, start
-from section_index import decode, index, scale
+from section_index import ChainIndex, beside, decode, index, scale
 from section_ingest import ingest, memory
 from section_queries import empty, grpc, rest, workers
 
 SECTIONS = {
     "index": index,
+    "beside": beside,
     "decode": decode,
     "ingest": ingest,
     "rest": rest,
@@ -34,10 +35,10 @@ SECTIONS = {
     "idle": idle,
     "start": start,
 }
-# Those that the peer can be put through.
+# Those that the peer service can be put through.
 SERVICE = ("ingest", "rest", "workers", "mixed", "visible", "memory", "start")
 # Those that are long, or repeat themselves inside.
-ONCE = ("index", "decode", "scale", "idle", "empty", "grpc")
+ONCE = ("decode", "scale", "idle", "empty", "grpc")
 
 
 class Work:
@@ -48,7 +49,9 @@ class Work:
             arguments.seconds, arguments.trace, arguments.operations, arguments.gib
         )  # fmt: skip
         self.requests = arguments.requests if arguments.requests is not None else int(800 * arguments.seconds)
+        self.chain = False  # whether the peer of the index is measured
         self.peer = None  # the other service's class, where it is measured
+        self.checksums = {}  # of the index's answers, by cell
         self.limits = {}  # kind of service -> blocks a second, as the last ingest found it
         self.blocks_per_request = 0
 
@@ -69,6 +72,12 @@ def run_section(name, work, makes, rounds):
         "stolen_cpu_seconds": round(measure.stolen_seconds() - stolen, 1),
         "services": {kind: {"median": measure.median_of(some), "runs": some} for kind, some in runs.items()},
     }
+
+
+def peers_of(name, work, makes):
+    if name == "index" and work.chain:
+        return [makes[0], ChainIndex]
+    return makes if name in SERVICE else makes[:1]
 
 
 def mistakes(results):
@@ -114,6 +123,8 @@ def measure_all(arguments):
     if arguments.peer:
         missing = indexer.peer_missing()
         indexer.Nvidia.threads = arguments.peer_threads
+        work.chain = ChainIndex.program.exists()
+        print("peer of the index: " + ("kv-index 2.0.0" if work.chain else "NOT MEASURED: it was not built"), file=sys.stderr)
         version = f"ai-dynamo-runtime {indexer.services.VERSION}, --threads {arguments.peer_threads}"
         results["peer"] = f"NOT MEASURED: {missing}" if missing else version
         print(f"peer: {results['peer']}", file=sys.stderr)
@@ -123,7 +134,7 @@ def measure_all(arguments):
     for name in arguments.sections or SECTIONS:
         try:
             results["sections"][name] = run_section(
-                name, work, makes if name in SERVICE else makes[:1], 1 if name in ONCE else arguments.rounds
+                name, work, peers_of(name, work, makes), 1 if name in ONCE else arguments.rounds * (3 if name == "index" else 1)
             )
         except (AssertionError, OSError, subprocess.SubprocessError) as error:
             # The other sections are worth having all the same.

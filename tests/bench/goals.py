@@ -12,16 +12,26 @@ class Goal(NamedTuple):
     at_most: float | None = None
     at_least: float | None = None
     of_peer: float | None = None  # at most this part of the peer's figure in the same run, its best round counting
+    times_peer: float | None = None  # at least so many times the peer's median in the same run
 
 
 EVENTS_TOO = "16 query connections, events at half their limit"
 
 GOALS = [
-    Goal("index, look-alike of the big cell: bytes per holder-block", "index", "trace look-alike", "bytes_per_holder_block", at_most=20),
-    Goal("the same: lookup p50, us", "index", "trace look-alike", "lookup_p50_us", at_most=1.2),
-    Goal("the same: lookup p99, us", "index", "trace look-alike", "lookup_p99_us", at_most=6),
-    Goal("index, every worker with engine hashes of its own: bytes per holder-block", "index", "trace look-alike, own hashes", "bytes_per_holder_block", at_most=40),
+    Goal("index, small: M block operations a second", "index", "small", "mops", times_peer=1.2),
+    Goal("index, big: M block operations a second", "index", "big", "mops", times_peer=1.2),
+    Goal("index, hole: M block operations a second", "index", "hole", "mops", times_peer=1.8),
+    Goal("index, big: bytes per holder-block", "index", "big", "bytes_per_holder_block", at_most=20),
+    Goal("index, small: bytes per holder-block", "index", "small", "bytes_per_holder_block", at_most=36),
+    Goal("index, 8 holders a block: bytes per holder-block", "index", "8 holders a block", "bytes_per_holder_block", at_most=6),
+    Goal("index, big, every worker with engine hashes of its own: bytes per holder-block", "index", "big, own hashes", "bytes_per_holder_block", at_most=40),
     Goal("index, branches of 1 to 3 blocks: bytes per holder-block", "index", "short branches", "bytes_per_holder_block", at_most=80),
+    Goal("index, big: lookup p50, us", "index", "big", "lookup_p50_us", at_most=1.2),
+    Goal("index, big: lookup p99, us", "index", "big", "lookup_p99_us", at_most=6),
+    Goal("index, hole: lookup p50, us", "index", "hole", "lookup_p50_us", at_most=1.5),
+    Goal("index, hole: lookup p99, us", "index", "hole", "lookup_p99_us", at_most=10),
+    Goal("lookup p50 beside a writer at half its limit, over that of an idle index", "beside", "writer", "times_idle_p50", at_most=1.5),
+    Goal("lookup p99 beside a writer at half its limit, over that of an idle index", "beside", "writer", "times_idle_p99", at_most=1.5),
     Goal("ingest: CPU us per stored block with its removal", "ingest", "real vLLM map batches", "cpu_us_per_stored", at_most=0.33),
     Goal("ingest: blocks per CPU-second", "ingest", "real vLLM map batches", "blocks_per_cpu_second", at_least=3e6),
     Goal("REST 512 tokens: CPU us a request", "rest", "512 tokens, 16 connections", "cpu_us", at_most=16),
@@ -51,9 +61,14 @@ def figure(section, goal):
     return section.get("services", {}).get("kvindex", {}).get("median", {}).get(goal.cell, {}).get(goal.figure)
 
 
+def peer_of(section):
+    """The service that kvindex is measured beside, if any."""
+    return next((service for kind, service in section.get("services", {}).items() if kind != "kvindex"), {"runs": [], "median": {}})
+
+
 def best_of_peer(section, goal):
     """The lowest of all rounds: a peer that stalled in one of them must not make a goal easy."""
-    runs = section.get("services", {}).get("nvidia", {}).get("runs", [])
+    runs = peer_of(section)["runs"]
     return min((run[goal.cell][goal.figure] for run in runs if goal.figure in run.get(goal.cell, {})), default=None)
 
 
@@ -73,6 +88,10 @@ def judge(goal, results):
     if goal.of_peer is not None and peers:
         forms.append(f"<= {goal.of_peer:g}x the peer's {peers:,.0f}")
         met.append(ours <= goal.of_peer * peers)
+    median = peer_of(section)["median"].get(goal.cell, {}).get(goal.figure)
+    if goal.times_peer is not None and median:
+        forms.append(f">= {goal.times_peer:g}x the peer's {median:,g}")
+        met.append(ours >= goal.times_peer * median)
     if not forms:
         return None
     return ours, " or ".join(forms), any(met)

@@ -1,5 +1,6 @@
 #include "index_workload.h"
 
+#include "index_lru.h"
 #include "need.h"
 
 #include <math.h>
@@ -7,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { IDS_MAX = 247, BLOCKS_PER_ID = 32, WINDOW = 64, NONE = 0xffffffff };
+enum { IDS_MAX = 247, BLOCKS_PER_ID = 32, WINDOW = 64 };
 
 static uint64_t mix(uint64_t x)
 {
@@ -65,6 +66,15 @@ struct workload workload_load(const char *path)
     return w;
 }
 
+void workload_write(const struct workload *w, const char *path)
+{
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(w->data, 1, w->size, f) != w->size || fclose(f)) {
+        perror(path);
+        exit(1);
+    }
+}
+
 void workload_free(struct workload *w)
 {
     free(w->data);
@@ -88,82 +98,6 @@ static void put(struct workload *w, size_t *cap, enum workload_type type, uint32
     if (second)
         memcpy(p + 17 + n * sizeof(*first), second, n * sizeof(*second));
     w->size += size;
-}
-
-/* ---- One worker's cache: a hash table of nodes in a list, least recently used first ---- */
-
-struct lru_node {
-    uint64_t engine;
-    uint32_t older, newer, chain;
-};
-struct lru {
-    struct lru_node *nodes;
-    uint32_t *heads;
-    uint32_t size, count, cap, oldest, newest;
-};
-
-static void lru_init(struct lru *l, uint32_t cap)
-{
-    *l = (struct lru){.cap = cap, .size = cap + IDS_MAX * BLOCKS_PER_ID + 1, .oldest = NONE, .newest = NONE};
-    l->nodes = need(calloc(l->size, sizeof(*l->nodes)));
-    l->heads = need(malloc(l->size * sizeof(*l->heads)));
-    memset(l->heads, 0xff, l->size * sizeof(*l->heads));
-    for (uint32_t i = 0; i < l->size; i++)
-        l->nodes[i].chain = i + 1 < l->size ? i + 1 : NONE; /* the free list starts at node 0 */
-}
-
-static uint32_t lru_find(const struct lru *l, uint64_t engine)
-{
-    uint32_t i = l->heads[engine % l->size];
-    while (i != NONE && l->nodes[i].engine != engine)
-        i = l->nodes[i].chain;
-    return i;
-}
-
-static void lru_unlink(struct lru *l, uint32_t i)
-{
-    struct lru_node *n = &l->nodes[i];
-    *(n->older != NONE ? &l->nodes[n->older].newer : &l->oldest) = n->newer;
-    *(n->newer != NONE ? &l->nodes[n->newer].older : &l->newest) = n->older;
-}
-
-static void lru_append(struct lru *l, uint32_t i)
-{
-    l->nodes[i].older = l->newest;
-    l->nodes[i].newer = NONE;
-    *(l->newest != NONE ? &l->nodes[l->newest].newer : &l->oldest) = i;
-    l->newest = i;
-}
-
-static void lru_touch(struct lru *l, uint64_t engine, uint32_t *free_list)
-{
-    uint32_t i = lru_find(l, engine);
-    if (i != NONE) {
-        lru_unlink(l, i);
-    } else {
-        i = *free_list;
-        *free_list = l->nodes[i].chain;
-        l->nodes[i].engine = engine;
-        l->nodes[i].chain = l->heads[engine % l->size];
-        l->heads[engine % l->size] = i;
-        l->count++;
-    }
-    lru_append(l, i);
-}
-
-static uint64_t lru_evict(struct lru *l, uint32_t *free_list)
-{
-    uint32_t i = l->oldest;
-    uint64_t engine = l->nodes[i].engine;
-    uint32_t *link = &l->heads[engine % l->size];
-    while (*link != i)
-        link = &l->nodes[*link].chain;
-    *link = l->nodes[i].chain;
-    lru_unlink(l, i);
-    l->nodes[i].chain = *free_list;
-    *free_list = i;
-    l->count--;
-    return engine;
 }
 
 /* ---- Trace-like requests ---- */
@@ -213,51 +147,117 @@ static uint32_t expand(const struct request *r, uint64_t *local, uint64_t *engin
     return r->n * BLOCKS_PER_ID;
 }
 
-static void serve(struct workload *w, size_t *cap, uint32_t worker, struct lru *l, uint32_t *free_list,
-                  uint32_t n, const uint64_t *local, const uint64_t *engine)
+/* A block that was evicted from within its chain, and comes back, alone, when its worker has served some more
+ * requests: only if its parent is still there. */
+struct hole {
+    uint64_t local, engine, parent;
+    uint32_t due;
+};
+
+enum { HOLES_MAX = 4096, HOLE_LASTS = 8, THOUSAND = 1000 };
+
+struct engine {
+    struct lru cache;
+    uint32_t served, holes_first, holes_count;
+    struct hole *holes; /* a ring, by time */
+};
+
+struct play {
+    struct workload *work;
+    size_t cap;
+    uint64_t random;
+    uint32_t holes; /* of a thousand blocks */
+    uint32_t holders;
+    struct engine *engines;
+};
+
+static void refill_holes(struct play *p, uint32_t worker)
 {
-    static uint64_t evicted[IDS_MAX * BLOCKS_PER_ID];
-    uint32_t held = 0, count = 0;
-    while (held < n && lru_find(l, engine[held]) != NONE)
-        held++;
-    for (uint32_t i = n; i-- > 0;)
-        lru_touch(l, engine[i], free_list);
-    if (held < n)
-        put(w, cap, WORKLOAD_STORE, worker, held ? engine[held - 1] : 0, n - held, local + held,
-            engine + held);
-    while (l->count > l->cap)
-        evicted[count++] = lru_evict(l, free_list);
-    if (count)
-        put(w, cap, WORKLOAD_REMOVE, worker, 0, count, evicted, NULL);
+    struct engine *e = &p->engines[worker];
+    for (; e->holes_count && e->holes[e->holes_first].due <= e->served; e->holes_count--) {
+        const struct hole *h = &e->holes[e->holes_first];
+        e->holes_first = (e->holes_first + 1) % HOLES_MAX;
+        if (lru_has(&e->cache, h->engine) || (h->parent && !lru_has(&e->cache, h->parent)))
+            continue;
+        put(p->work, &p->cap, WORKLOAD_STORE, worker, h->parent, 1, &h->local, &h->engine);
+        lru_touch(&e->cache, h->engine);
+    }
 }
 
-struct workload workload_trace(uint32_t requests, uint32_t workers, uint32_t cache, uint64_t seed)
+/* Some of the blocks [from, n - 1) that were just stored. */
+static void make_holes(struct play *p, uint32_t worker, uint32_t from, uint32_t n, const uint64_t *local,
+                       const uint64_t *engine)
+{
+    static uint64_t removed[IDS_MAX * BLOCKS_PER_ID];
+    struct engine *e = &p->engines[worker];
+    uint32_t count = 0;
+    for (uint32_t i = from; p->holes && i + 1 < n && e->holes_count < HOLES_MAX; i++) {
+        if (draw(&p->random, THOUSAND) >= p->holes || !lru_has(&e->cache, engine[i]))
+            continue;
+        lru_remove(&e->cache, engine[i]);
+        removed[count++] = engine[i];
+        e->holes[(e->holes_first + e->holes_count++) % HOLES_MAX] =
+            (struct hole){local[i], engine[i], i ? engine[i - 1] : 0, e->served + HOLE_LASTS};
+    }
+    if (count)
+        put(p->work, &p->cap, WORKLOAD_REMOVE, worker, 0, count, removed, NULL);
+}
+
+static void serve(struct play *p, uint32_t worker, uint32_t n, const uint64_t *local, const uint64_t *engine)
+{
+    static uint64_t evicted[IDS_MAX * BLOCKS_PER_ID];
+    struct engine *e = &p->engines[worker];
+    uint32_t held = 0, count = 0;
+    e->served++;
+    refill_holes(p, worker);
+    while (held < n && lru_has(&e->cache, engine[held]))
+        held++;
+    for (uint32_t i = n; i-- > 0;)
+        lru_touch(&e->cache, engine[i]);
+    if (held < n)
+        put(p->work, &p->cap, WORKLOAD_STORE, worker, held ? engine[held - 1] : 0, n - held, local + held,
+            engine + held);
+    while (e->cache.count > e->cache.cap)
+        evicted[count++] = lru_evict(&e->cache);
+    if (count)
+        put(p->work, &p->cap, WORKLOAD_REMOVE, worker, 0, count, evicted, NULL);
+    make_holes(p, worker, held, n, local, engine);
+}
+
+static void play_requests(struct play *p, const struct request *r, uint32_t requests)
 {
     static uint64_t local[IDS_MAX * BLOCKS_PER_ID], engine[IDS_MAX * BLOCKS_PER_ID];
-    struct workload w = {.name = "trace", .workers = workers};
-    uint64_t random = mix(seed);
-    size_t cap = 0;
-    struct request *r = make_requests(requests, &random);
-    struct lru *caches = need(calloc(workers, sizeof(*caches)));
-    uint32_t *free_lists = need(calloc(workers, sizeof(*free_lists)));
-    for (uint32_t i = 0; i < workers; i++)
-        lru_init(&caches[i], cache);
     for (uint32_t from = 0; from < requests; from += WINDOW) {
         uint32_t to = from + WINDOW < requests ? from + WINDOW : requests;
         for (uint32_t i = from; i < to; i++)
-            put(&w, &cap, WORKLOAD_QUERY, 0, 0, expand(&r[i], local, engine), local, NULL);
+            put(p->work, &p->cap, WORKLOAD_QUERY, 0, 0, expand(&r[i], local, engine), local, NULL);
         for (uint32_t i = from; i < to; i++) {
-            uint32_t worker = (uint32_t)draw(&random, workers);
-            serve(&w, &cap, worker, &caches[worker], &free_lists[worker], expand(&r[i], local, engine), local,
-                  engine);
+            uint32_t worker = (uint32_t)draw(&p->random, p->work->workers), n = expand(&r[i], local, engine);
+            for (uint32_t k = 0; k < p->holders; k++)
+                serve(p, (worker + k) % p->work->workers, n, local, engine);
         }
     }
-    for (uint32_t i = 0; i < workers; i++) {
-        free(caches[i].nodes);
-        free(caches[i].heads);
+}
+
+struct workload workload_trace(const struct workload_shape *shape, uint64_t seed)
+{
+    struct workload w = {.name = "trace", .workers = shape->workers};
+    struct play p = {.work = &w,
+                     .random = mix(seed),
+                     .holes = shape->holes_per_thousand,
+                     .holders = shape->holders ? shape->holders : 1};
+    struct request *r = make_requests(shape->requests, &p.random);
+    p.engines = need(calloc(shape->workers, sizeof(*p.engines)));
+    for (uint32_t i = 0; i < shape->workers; i++) {
+        lru_init(&p.engines[i].cache, shape->cache, IDS_MAX * BLOCKS_PER_ID);
+        p.engines[i].holes = need(calloc(HOLES_MAX, sizeof(struct hole)));
     }
-    free(caches);
-    free(free_lists);
+    play_requests(&p, r, shape->requests);
+    for (uint32_t i = 0; i < shape->workers; i++) {
+        lru_fini(&p.engines[i].cache);
+        free(p.engines[i].holes);
+    }
+    free(p.engines);
     free(r);
     return w;
 }

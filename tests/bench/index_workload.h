@@ -46,10 +46,22 @@ static inline struct workload_record workload_record(const char *p)
 
 /* All of these exit with a message when they cannot do their work. */
 struct workload workload_load(const char *path);
+void workload_write(const struct workload *, const char *path);
+
+struct workload_shape {
+    uint32_t requests, workers;
+    uint32_t cache; /* blocks of each worker */
+    /* So many of a thousand stored blocks are evicted at once, never the last one of a request, and stored
+     * again when their worker has served 8 more requests. */
+    uint32_t holes_per_thousand;
+    uint32_t holders; /* so many neighbouring workers serve each request; 0: one */
+};
+
 /* Requests with the lengths, the prefix reuse and the one common first block of the public Mooncake
  * conversation trace (p50 14, mean 24, at most 247 ids of 32 blocks; 36.6 % of the ids repeat a prefix),
- * served by workers with an LRU cache of `cache` blocks each that evicts a request's last blocks first. */
-struct workload workload_trace(uint32_t requests, uint32_t workers, uint32_t cache, uint64_t seed);
+ * served by workers with an LRU cache that evicts a request's last blocks first. Each goes to a random
+ * worker. */
+struct workload workload_trace(const struct workload_shape *, uint64_t seed);
 /* Trunks of 64 blocks, and branches of 1 to 3 new blocks at random places of them: the worst case for chunks.
  */
 struct workload workload_branches(uint32_t branches, uint32_t workers, uint64_t seed);

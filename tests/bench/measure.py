@@ -33,10 +33,12 @@ def round_to(value, digits=4):
 
 
 def median_of(runs):
-    """One dictionary of the same shape: medians of numbers, and of anything else what the last run said."""
+    """One dictionary of the same shape: medians of numbers, and of anything else what the last run said. Not every run need
+    have everything."""
     result = {}
-    for key, last in runs[-1].items():
+    for key in dict.fromkeys(key for run in runs for key in run):
         values = [run[key] for run in runs if key in run]
+        last = values[-1]
         if isinstance(last, dict):
             result[key] = median_of(values)
         elif isinstance(last, bool) or not isinstance(last, (int, float)):

@@ -3,7 +3,7 @@
 import goals
 from measure import round_to
 
-SERVICES = {"kvindex": "kvindex", "nvidia": "NVIDIA's indexer"}
+SERVICES = {"kvindex": "kvindex", "nvidia": "NVIDIA's indexer", "chain_index": "SMG's ChainIndex"}
 # What was done, not how well; and what the JSON has for those who want it.
 WORK = {
     "requests", "blocks", "prompts", "with_hits", "beacons", "wrong", "errors", "holder_blocks", "removed_blocks",
@@ -51,8 +51,8 @@ def texts_of(service, cell, keys):
 
 
 def ratios_of(services, cell, keys):
-    """kvindex over NVIDIA, for figures that are better or worse and not merely what was done."""
-    ours, peers = services["kvindex"]["median"][cell], services["nvidia"]["median"].get(cell, {})
+    """kvindex over its peer, for figures that are better or worse and not merely what was done."""
+    ours, peers = (service["median"].get(cell, {}) for service in services.values())
     return [
         f"{ours[key] / peers[key]:.2f}x"
         if key not in WORK and is_number(ours[key]) and is_number(peers.get(key)) and peers[key]
