@@ -1,5 +1,7 @@
 #include "json_bulk.h"
 
+#include "json_tokens.h"
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "digits are read eight at a time in little-endian order"
 #endif
@@ -200,12 +202,17 @@ out:
 
 static void fast_run(struct bulk *b)
 {
-    if (b->item->kind == KVX_JSON_U32)
+    if (b->item->kind == KVX_JSON_U32) {
+        size_t n;
+        b->c->p = kvx_json_tokens(b->c->p, b->c->end, b->item->min, b->item->max, (uint32_t *)b->items + b->n,
+                                  b->cap - b->n, &n);
+        b->n += n;
         fast_items(b, true, false);
-    else if (b->item->kind == KVX_JSON_U64)
+    } else if (b->item->kind == KVX_JSON_U64) {
         fast_items(b, false, false);
-    else
+    } else {
         fast_items(b, false, true);
+    }
 }
 
 static int read_items(struct bulk *b)

@@ -7,7 +7,8 @@ endforeach()
 kvx_test(http_router SOURCES http_router_test.c PARTS http)
 kvx_test(http_json SOURCES http_json_test.c PARTS http LIBRARIES jansson)
 # The same tests without vector instructions, as on other processors.
-kvx_test(http_json_portable SOURCES http_json_test.c ${CMAKE_SOURCE_DIR}/src/http/json_bulk.c PARTS http LIBRARIES jansson)
+kvx_test(http_json_portable SOURCES http_json_test.c ${CMAKE_SOURCE_DIR}/src/http/json_bulk.c
+         ${CMAKE_SOURCE_DIR}/src/http/json_tokens.c PARTS http LIBRARIES jansson)
 target_compile_definitions(test_http_json_portable PRIVATE KVX_JSON_PORTABLE)
 
 foreach(test http_server http_limits http_shutdown http_memory http_dialects http_listings http_media http_router http_json http_json_portable)

@@ -233,13 +233,19 @@ static uint64_t random_number(bool wide)
     return wide ? v : (uint32_t)v;
 }
 
+/* Half of the arrays are as machines write token ids: "1,23" or "1, 23", of numbers that are rarely large. */
 static size_t random_array(char *out, uint64_t *values, size_t n, bool wide)
 {
     static const char *const spaces[] = {"", "", "", "", " ", "  ", "\n\t"};
+    bool plain = next_random() % 2;
+    const char *plain_space = spaces[next_random() % 2 * 4];
     size_t len = (size_t)sprintf(out, "[");
     for (size_t i = 0; i < n; i++) {
         values[i] = random_number(wide);
-        const char *a = spaces[next_random() % 7], *b = spaces[next_random() % 7];
+        if (plain && next_random() % 32)
+            values[i] %= 10000000;
+        const char *a = plain ? plain_space : spaces[next_random() % 7];
+        const char *b = plain ? "" : spaces[next_random() % 7];
         bool negative = wide && values[i] && values[i] <= UINT64_C(1) << 63 && next_random() % 4 == 0;
         len += (size_t)sprintf(out + len, "%s%s%s%" PRIu64 "%s", i ? "," : "", a, negative ? "-" : "",
                                values[i], b);
@@ -338,6 +344,40 @@ static void bulk_limits(void **state)
         assert_int_equal(r, cases[i].error ? KVX_INVALID : 0);
         if (cases[i].error && !strstr(e.text, cases[i].error))
             fail_msg("%s, not %s", e.text, cases[i].error);
+    }
+    kvx_arena_reset(&arena);
+}
+
+/* Each item of a long array is judged, wherever it stands. */
+static void bulk_ranges(void **state)
+{
+    enum { ITEMS = 100 };
+    static const struct kvx_json_type item = {.kind = KVX_JSON_U32, .size = 4, .min = 30, .max = 5000};
+    static const struct kvx_json_type type = {
+        .kind = KVX_JSON_BULK, .max = ITEMS, .item = &item, .item_size = 4};
+    static const char *const outside[] = {"29", "5001", "0", "100000000", "4294967295"};
+    static const char *const inside[] = {"30", "5000", "999", "4000"};
+    struct kvx_arena arena;
+    (void)state;
+    kvx_arena_init(&arena, &kvx_system_allocator, 1 << 20);
+    for (size_t round = 0; round < 2 * ITEMS * 5; round++) {
+        char text[8 * ITEMS], wanted[64];
+        size_t at = round / 10, len = (size_t)sprintf(text, "[");
+        for (size_t i = 0; i < ITEMS; i++)
+            len += (size_t)sprintf(text + len, "%s%s",
+                                   i == 0      ? ""
+                                   : round % 2 ? ","
+                                               : ", ",
+                                   i == at ? outside[round / 2 % 5] : inside[(i + round) % 4]);
+        len += (size_t)sprintf(text + len, "]");
+        struct kvx_bytes json = exact_copy(text, len);
+        struct kvx_json_list list;
+        struct kvx_error e = {0};
+        sprintf(wanted, "`f`[%zu]: %s is not in 30..5000", at, outside[round / 2 % 5]);
+        assert_int_equal(read_bulk(&arena, json, &type, &list, &e), KVX_INVALID);
+        assert_string_equal(e.text, wanted);
+        free((void *)(uintptr_t)json.data);
+        kvx_arena_recycle(&arena, 1 << 16);
     }
     kvx_arena_reset(&arena);
 }
@@ -470,11 +510,17 @@ static void write_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(syntax),       cmocka_unit_test(damaged_syntax),
-        cmocka_unit_test(deep_nesting), cmocka_unit_test(strings),
-        cmocka_unit_test(random_bulk),  cmocka_unit_test(damaged_bulk),
-        cmocka_unit_test(bulk_limits),  cmocka_unit_test(decode_out_of_memory),
-        cmocka_unit_test(round_trip),   cmocka_unit_test(write_out_of_memory),
+        cmocka_unit_test(syntax),
+        cmocka_unit_test(damaged_syntax),
+        cmocka_unit_test(deep_nesting),
+        cmocka_unit_test(strings),
+        cmocka_unit_test(random_bulk),
+        cmocka_unit_test(damaged_bulk),
+        cmocka_unit_test(bulk_limits),
+        cmocka_unit_test(bulk_ranges),
+        cmocka_unit_test(decode_out_of_memory),
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(write_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
