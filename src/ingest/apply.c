@@ -132,7 +132,26 @@ static int begin_generation(struct kvx_known_worker *k)
     return 0;
 }
 
-static int apply_event(struct kvx_known_worker *k, const struct kvx_event *e, struct tally *t)
+/* Engines announce each block that they evict in an event of its own. For the index, removals that follow
+ * each other are one: it then meets the blocks of a chain together. Returns how many events from `first` on
+ * are
+ * `*whole`. */
+static size_t join_removals(const struct kvx_event *first, size_t n, struct kvx_event *whole)
+{
+    size_t joined = 1;
+    *whole = *first;
+    for (; first->kind == KVX_EVENT_REMOVE && joined < n; joined++) {
+        const struct kvx_event *next = &first[joined];
+        if (next->kind != KVX_EVENT_REMOVE || next->tiers != whole->tiers ||
+            next->engine != whole->engine + whole->n)
+            break;
+        whole->n += next->n;
+    }
+    return joined;
+}
+
+/* `e` stands for so many events. */
+static int apply_event(struct kvx_known_worker *k, const struct kvx_event *e, size_t events, struct tally *t)
 {
     struct kvx_index *index = k->worker->index;
     struct kvx_worker_ref ref = k->worker->ref;
@@ -170,9 +189,7 @@ static int apply_event(struct kvx_known_worker *k, const struct kvx_event *e, st
     t->remove.removed += r.removed;
     t->remove.several += r.several;
     t->remove.unknown += r.unknown;
-    t->events[e->kind] += rc == 0;
-    t->stale += rc == KVX_STALE;
-    t->nomem += rc != 0 && rc != KVX_STALE;
+    *(rc == 0 ? &t->events[e->kind] : rc == KVX_STALE ? &t->stale : &t->nomem) += events;
     return rc;
 }
 
@@ -239,10 +256,13 @@ static void apply_run(struct kvx_apply *a, struct kvx_known_worker *k, const str
 {
     kvx_index_lock(k->worker->index);
     bool stale = k->worker->ref.generation != k->generation;
-    for (size_t i = 0; !stale && i < n; i++) {
-        bool lost = apply_event(k, &run[i], t) != 0;
+    for (size_t i = 0; !stale && i < n;) {
+        struct kvx_event e;
+        size_t events = join_removals(&run[i], n - i, &e);
+        bool lost = apply_event(k, &e, events, t) != 0;
         /* What was lost or dropped before a clear is not missing after it. */
-        result->cleared |= run[i].kind == KVX_EVENT_CLEAR && run[i].tiers == KVX_ALL_TIERS && !lost;
+        result->cleared |= e.kind == KVX_EVENT_CLEAR && e.tiers == KVX_ALL_TIERS && !lost;
+        i += events;
     }
     kvx_index_unlock(k->worker->index);
     if (stale) {
