@@ -6,7 +6,7 @@ import time
 from fleet import follow
 from load import endless, load
 from measure import quantile, round_to
-from section_ingest import exactness, paced_stream
+from section_ingest import exactness, limit, paced_stream, stream
 from section_queries import check
 
 BEACONS = 200
@@ -68,23 +68,26 @@ def ending(fleet, rate):
 
 
 def open_loop(work, make):
-    """Open loop: 2,048-token queries at half of what a closed loop reached, while events come in at half their limit."""
-    options, rate = paced_stream(work, make, work.seconds + 2)
+    """Open loop: 2,048-token queries at a part of what a closed loop reached, while events come in at the same part of their
+    limit: a quarter, which leaves the machine some room, and half."""
+    rate = limit(work, make)
     result = {}
-    with follow(make, *options) as fleet:
-        prompts = fleet.prompts(2048)
-        check(fleet, prompts)
-        lines = fleet.lines(prompts)
-        closed = load(fleet.indexer, lines, 16, work.seconds)
-        queries = closed["per_second"] / 2
-        result["closed loop, no events, 16 connections"] = closed
-        result["open loop, no events"] = load(fleet.indexer, lines, 16, work.seconds, rate=queries)
-        fleet.go(rate)
-        time.sleep(0.3)
-        during = load(fleet.indexer, lines, 16, work.seconds, rate=queries, alone=False)
-        during["offered_per_second"] = round(queries)
-        result["open loop, events at half their limit"] = during
-        result["whole run"] = ending(fleet, rate)
+    for name, share in (("a quarter", 4), ("half", 2)):
+        options = stream(work, int(rate / share * (work.seconds + 2) / work.blocks_per_request) + 1)
+        with follow(make, *options) as fleet:
+            prompts = fleet.prompts(2048)
+            check(fleet, prompts)
+            lines = fleet.lines(prompts)
+            closed = load(fleet.indexer, lines, 16, work.seconds)
+            queries = closed["per_second"] / share
+            result |= {f"closed loop, no events, 16 connections, before {name}": closed}
+            result[f"open loop, no events, {name}"] = load(fleet.indexer, lines, 16, work.seconds, rate=queries)
+            fleet.go(rate / share)
+            time.sleep(0.3)
+            during = load(fleet.indexer, lines, 16, work.seconds, rate=queries, alone=False)
+            during["offered_per_second"] = round(queries)
+            result[f"open loop, events and queries at {name}"] = during
+            result[f"whole run, {name}"] = ending(fleet, rate / share)
     return result
 
 
