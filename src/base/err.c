@@ -61,11 +61,6 @@ int kvx_code_grpc(int code)
     return find_row(code)->grpc;
 }
 
-const char *kvx_code_name(int code)
-{
-    return find_row(code)->name;
-}
-
 const char *kvx_code_text(int code)
 {
     return find_row(code)->text;

@@ -69,24 +69,31 @@ bool kvx_partition_is(const struct kvx_partition *p, const struct kvx_partition_
            kvx_bytes_equal(own->additional_salt, name->additional_salt);
 }
 
+struct kvx_partition *kvx_partition_named(const struct kvx_service *s, const struct kvx_partition_name *name)
+{
+    struct kvx_partition *p = kvx_partition_first(s);
+    while (p && !kvx_partition_is(p, name))
+        p = kvx_partition_next(p);
+    return p;
+}
+
 int kvx_partition_get(struct kvx_service *s, const struct kvx_partition_name *name, size_t max,
                       struct kvx_partition **out, struct kvx_error *e)
 {
     _Atomic(struct kvx_partition *) *link = &s->partitions;
-    struct kvx_partition *p;
-    while ((p = atomic_load_explicit(link, memory_order_relaxed)) != NULL && !kvx_partition_is(p, name))
+    *out = kvx_partition_named(s, name);
+    if (*out)
+        return KVX_OK;
+    if (s->n_partitions >= max)
+        return kvx_fail(e, KVX_UNAVAILABLE, "the limit of %zu partitions is reached", max);
+    *out = partition_new(s, name);
+    if (!*out)
+        return kvx_fail(e, KVX_NOMEM, "out of memory");
+    for (struct kvx_partition *p; (p = atomic_load_explicit(link, memory_order_relaxed)) != NULL;)
         link = &p->next;
-    if (!p) {
-        if (s->n_partitions >= max)
-            return kvx_fail(e, KVX_UNAVAILABLE, "the limit of %zu partitions is reached", max);
-        p = partition_new(s, name);
-        if (!p)
-            return kvx_fail(e, KVX_NOMEM, "out of memory");
-        /* release: whoever finds it sees it complete */
-        atomic_store_explicit(link, p, memory_order_release);
-        s->n_partitions++;
-    }
-    *out = p;
+    /* release: whoever finds it sees it complete */
+    atomic_store_explicit(link, *out, memory_order_release);
+    s->n_partitions++;
     return KVX_OK;
 }
 

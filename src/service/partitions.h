@@ -46,7 +46,9 @@ int kvx_partition_several(const struct kvx_service *, const struct kvx_partition
                           struct kvx_error *);
 
 bool kvx_partition_is(const struct kvx_partition *, const struct kvx_partition_name *);
-/* Under `table`: the partition with exactly this name, made if there are fewer than `max` and none has it; it
+/* Under `table`: the partition with exactly this name, or NULL. */
+struct kvx_partition *kvx_partition_named(const struct kvx_service *, const struct kvx_partition_name *);
+/* The same, made if there is none and there are fewer than `max`; it
  * stays when a worker is added to it, else let it leave. KVX_UNAVAILABLE, KVX_NOMEM. */
 int kvx_partition_get(struct kvx_service *, const struct kvx_partition_name *, size_t max,
                       struct kvx_partition **out, struct kvx_error *) KVX_MUST_CHECK;

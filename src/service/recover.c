@@ -30,9 +30,9 @@ void kvx_recovered_joins(struct kvx_worker *w, struct kvx_feed *feed)
 
 void kvx_recovered_tell(const struct kvx_service *s, struct kvx_feed *feed)
 {
-    for (size_t i = 0; i < s->n_instances; i++) {
-        const struct kvx_instance *instance = s->instances[i];
-        for (size_t k = 0; strcmp(instance->id, feed->id) == 0 && k < instance->n; k++)
+    for (const struct kvx_partition *p = kvx_partition_first(s); p; p = kvx_partition_next(p)) {
+        const struct kvx_instance *instance = kvx_table_find(s, p, kvx_bytes_of(feed->id));
+        for (size_t k = 0; instance && k < instance->n; k++)
             if (kvx_worker_is_recovered(instance->workers[k]))
                 /* relaxed: the driver does not have the feed yet, or ingest is held */
                 atomic_store_explicit(&feed->status.recovered, true, memory_order_relaxed);
@@ -92,11 +92,9 @@ static int partition_of(struct kvx_service *s, const struct kvx_recovered_run *r
     any_size.has_salt = true;
     if (!name.block_size)
         return kvx_fail(e, KVX_INVALID, "`block_size`: 0 is not in 1..%d", (int)KVX_BLOCK_SIZE_MAX);
-    for (struct kvx_partition *p = kvx_partition_first(s); p; p = kvx_partition_next(p))
-        if (kvx_partition_is(p, &name)) {
-            *out = p;
-            return KVX_OK;
-        }
+    *out = kvx_partition_named(s, &name);
+    if (*out)
+        return KVX_OK;
     for (const struct kvx_partition *p = kvx_partition_first(s); p; p = kvx_partition_next(p))
         if (kvx_choice_fits(&any_size, p) && is_registered(s, p))
             return kvx_fail(e, KVX_CONFLICT, "block_size %u of the dump, but %u here", name.block_size,

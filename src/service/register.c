@@ -104,11 +104,9 @@ void kvx_registry_remove(struct kvx_service *s, struct kvx_worker *w)
 
 struct kvx_worker *kvx_registry_fed_by(const struct kvx_service *s, const struct kvx_feed *feed)
 {
-    for (size_t i = 0; i < s->n_instances; i++) {
-        const struct kvx_instance *instance = s->instances[i];
-        if (strcmp(instance->id, feed->id) != 0)
-            continue;
-        for (size_t k = 0; k < instance->n; k++)
+    for (const struct kvx_partition *p = kvx_partition_first(s); p; p = kvx_partition_next(p)) {
+        const struct kvx_instance *instance = kvx_table_find(s, p, kvx_bytes_of(feed->id));
+        for (size_t k = 0; instance && k < instance->n; k++)
             if (kvx_worker_feed(instance->workers[k]) == feed)
                 return instance->workers[k];
     }

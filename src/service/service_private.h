@@ -101,7 +101,8 @@ struct kvx_caller {
 
 /* ---- table.c: instances and workers. Under `table` unless said otherwise. ---- */
 
-struct kvx_instance *kvx_table_find(struct kvx_service *, const struct kvx_partition *, struct kvx_bytes id);
+struct kvx_instance *kvx_table_find(const struct kvx_service *, const struct kvx_partition *,
+                                    struct kvx_bytes id);
 struct kvx_worker *kvx_instance_rank(const struct kvx_instance *, uint32_t dp_rank);
 /* Creates the instance if needed, the worker and its first generation in the index. The table's reference is
  * the caller's view; nothing is left behind on failure. */

@@ -1,6 +1,7 @@
 #include "partitions.h"
 
-struct kvx_instance *kvx_table_find(struct kvx_service *s, const struct kvx_partition *p, struct kvx_bytes id)
+struct kvx_instance *kvx_table_find(const struct kvx_service *s, const struct kvx_partition *p,
+                                    struct kvx_bytes id)
 {
     return kvx_instance_map_find(&s->by_name, p, id);
 }

@@ -52,7 +52,6 @@ int kvx_fail(struct kvx_error *e, int code, const char *format, ...) KVX_PRINTF(
 
 int kvx_code_http(int code);         /* HTTP status */
 int kvx_code_grpc(int code);         /* google.rpc.Code number */
-const char *kvx_code_name(int code); /* "INVALID"; static */
 const char *kvx_code_text(int code); /* the table's last column; static */
 
 #endif /* BASE_ERR_H */
