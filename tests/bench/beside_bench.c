@@ -87,12 +87,12 @@ static void measure(struct writer *w, const struct window *queries)
     struct player *p = w->player;
     pthread_t thread;
     fill(w);
-    player_lookups(p, queries, 1, NULL, NULL); /* what is asked for the first time is a page fault */
-    struct lookup_times before = player_lookups(p, queries, PASSES, NULL, NULL);
+    player_lookups(p, queries, false, 1, NULL, NULL); /* what is asked for the first time is a page fault */
+    struct lookup_times before = player_lookups(p, queries, false, PASSES, NULL, NULL);
     require(pthread_create(&thread, NULL, write_paced, w) == 0, "no thread");
-    struct lookup_times beside = player_lookups(p, queries, PASSES_BESIDE, still_writing, w);
+    struct lookup_times beside = player_lookups(p, queries, false, PASSES_BESIDE, still_writing, w);
     pthread_join(thread, NULL);
-    struct lookup_times after = player_lookups(p, queries, PASSES, NULL, NULL);
+    struct lookup_times after = player_lookups(p, queries, false, PASSES, NULL, NULL);
     printf("{\"workers\":%u,\"limit_mblocks\":%.2f,\"written_mblocks\":%.2f,", p->workers,
            w->blocks_per_ns * 1e3, (double)w->blocks * 1e3 / (double)w->ns);
     print_times("alone_before", &before);

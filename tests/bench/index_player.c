@@ -94,14 +94,24 @@ static int by_value(const void *a, const void *c)
     return (x > y) - (x < y);
 }
 
-struct lookup_times player_lookups(struct player *p, const struct window *w, size_t passes,
+static uint64_t touch(const struct workload_record *r)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < r->n; i++)
+        sum += r->first[i];
+    return sum;
+}
+
+struct lookup_times player_lookups(struct player *p, const struct window *w, bool warm, size_t passes,
                                    bool (*more)(void *), void *user)
 {
     size_t most = w->count * passes, n = 0;
     uint64_t *times = need(calloc(most + 1, sizeof(*times)));
     for (; n < most && (!more || more(user)); n++) {
+        const struct workload_record *r = &w->records[n % w->count];
+        p->touched += warm ? touch(r) : 0;
         uint64_t then = kvx_now_ns();
-        player_query(p, &w->records[n % w->count]);
+        player_query(p, r);
         times[n] = kvx_now_ns() - then;
     }
     qsort(times, n, sizeof(*times), by_value);

@@ -15,6 +15,7 @@ struct player {
     struct kvx_lookup *lookup;
     struct kvx_index *ix;
     struct kvx_worker_ref *refs, pool_ref; /* labels are the addresses of refs */
+    uint64_t touched;                      /* only so that reading is not left out */
     uint64_t checksum;                     /* sum of score * (worker + 1) over all answers */
     uint64_t pending, unknown;             /* of the events */
 };
@@ -53,8 +54,9 @@ struct lookup_times {
     uint64_t p50, p99; /* nanoseconds */
     size_t count;
 };
-/* Asks the window's queries in its order, `passes` times over, or until `more` says that it is enough. */
-struct lookup_times player_lookups(struct player *, const struct window *, size_t passes,
+/* Asks the window's queries in its order, `passes` times over, or until `more` says that it is enough. Warm:
+ * each one's hashes are in the cache, as for a caller that has just made them. */
+struct lookup_times player_lookups(struct player *, const struct window *, bool warm, size_t passes,
                                    bool (*more)(void *), void *user);
 
 #endif /* INDEX_PLAYER_H */

@@ -69,8 +69,8 @@ def index(work, make):
 def figures(line):
     """In one level, and without what only says which run it was."""
     lookup = line.pop("lookup_us")
-    line["lookup_p50_us"], line["lookup_p99_us"] = lookup["p50"], lookup["p99"]
-    kept = ("mops", "query_ns_per_block", "event_ns_per_block", "bytes_per_holder_block", "lookup_p50_us", "lookup_p99_us", "holder_blocks")
+    line |= {f"lookup_{name}_us": time for name, time in lookup.items()}
+    kept = ("mops", "query_ns_per_block", "event_ns_per_block", "bytes_per_holder_block", "lookup_p50_us", "lookup_p99_us", "lookup_warm_p50_us", "lookup_warm_p99_us", "holder_blocks")
     checked = ("answers_checked", "wrong") if line.get("answers_checked") else ()
     return {key: line[key] for key in (*kept, *checked)}
 
