@@ -134,8 +134,7 @@ static int begin_generation(struct kvx_known_worker *k)
 
 /* Engines announce each block that they evict in an event of its own. For the index, removals that follow
  * each other are one: it then meets the blocks of a chain together. Returns how many events from `first` on
- * are
- * `*whole`. */
+ * `*whole` stands for. */
 static size_t join_removals(const struct kvx_event *first, size_t n, struct kvx_event *whole)
 {
     size_t joined = 1;

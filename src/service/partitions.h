@@ -48,8 +48,8 @@ int kvx_partition_several(const struct kvx_service *, const struct kvx_partition
 bool kvx_partition_is(const struct kvx_partition *, const struct kvx_partition_name *);
 /* Under `table`: the partition with exactly this name, or NULL. */
 struct kvx_partition *kvx_partition_named(const struct kvx_service *, const struct kvx_partition_name *);
-/* The same, made if there is none and there are fewer than `max`; it
- * stays when a worker is added to it, else let it leave. KVX_UNAVAILABLE, KVX_NOMEM. */
+/* The same, made if there is none and there are fewer than `max`; it stays when a worker is added to it, else
+ * let it leave. KVX_UNAVAILABLE, KVX_NOMEM. */
 int kvx_partition_get(struct kvx_service *, const struct kvx_partition_name *, size_t max,
                       struct kvx_partition **out, struct kvx_error *) KVX_MUST_CHECK;
 /* Under `table`: takes it out of the list if it has no workers. */

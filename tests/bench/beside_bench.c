@@ -10,12 +10,10 @@
 #include "index_player.h"
 #include "need.h"
 
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { PASSES = 3, PASSES_BESIDE = 200 };
 
@@ -102,16 +100,11 @@ static void measure(struct writer *w, const struct window *queries)
            over_idle(beside.p99, before.p99, after.p99));
 }
 
-static uint32_t number(int argc, char **argv, int i, uint32_t otherwise)
-{
-    return i < argc ? (uint32_t)strtoul(argv[i], NULL, 10) : otherwise;
-}
-
 int main(int argc, char **argv)
 {
-    const struct workload_shape shape = {.requests = number(argc, argv, 1, 12000),
-                                         .workers = number(argc, argv, 2, 128),
-                                         .cache = number(argc, argv, 3, 32768)};
+    const struct workload_shape shape = {.requests = number_or(argv, argc, 1, 12000),
+                                         .workers = number_or(argv, argc, 2, 128),
+                                         .cache = number_or(argv, argc, 3, 32768)};
     struct workload work = workload_trace(&shape, 1);
     struct player player;
     struct writer writer = {.player = &player};

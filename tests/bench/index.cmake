@@ -2,5 +2,5 @@ add_executable(index_bench index_bench.c index_literal.c index_lru.c index_playe
 target_link_libraries(index_bench PRIVATE kvx_index m)
 add_executable(beside_bench beside_bench.c index_lru.c index_player.c index_workload.c)
 target_link_libraries(beside_bench PRIVATE kvx_index m)
-add_executable(scale_bench scale_bench.c)
+add_executable(scale_bench scale_bench.c index_player.c)
 target_link_libraries(scale_bench PRIVATE kvx_index)

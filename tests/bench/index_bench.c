@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "index_literal.h"
 #include "index_player.h"
+#include "need.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -162,22 +163,17 @@ static void measure(void)
     require(wrong == 0, "the index disagrees with the literal model");
 }
 
-static uint32_t number(char **args, int count, int i, uint32_t otherwise)
-{
-    return i < count ? (uint32_t)strtoul(args[i], NULL, 10) : otherwise;
-}
-
 static struct workload workload_of(char **args, int count, bool branches)
 {
     if (branches)
-        return workload_branches(number(args, count, 0, 500000), 64, 1);
+        return workload_branches(number_or(args, count, 0, 500000), 64, 1);
     if (count == 1)
         return workload_load(args[0]);
-    const struct workload_shape shape = {.requests = number(args, count, 0, 12000),
-                                         .workers = number(args, count, 1, 64),
-                                         .cache = number(args, count, 2, 65536),
-                                         .holes_per_thousand = number(args, count, 3, 0),
-                                         .holders = number(args, count, 4, 1)};
+    const struct workload_shape shape = {.requests = number_or(args, count, 0, 12000),
+                                         .workers = number_or(args, count, 1, 64),
+                                         .cache = number_or(args, count, 2, 65536),
+                                         .holes_per_thousand = number_or(args, count, 3, 0),
+                                         .holders = number_or(args, count, 4, 1)};
     return workload_trace(&shape, 1);
 }
 

@@ -10,17 +10,9 @@
 
 enum { IDS_MAX = 247, BLOCKS_PER_ID = 32, WINDOW = 64 };
 
-static uint64_t mix(uint64_t x)
-{
-    x += 0x9E3779B97F4A7C15u;
-    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ x >> 27) * 0x94D049BB133111EBu;
-    return x ^ x >> 31;
-}
-
 static uint64_t draw(uint64_t *random, uint64_t below)
 {
-    return mix((*random)++) % below;
+    return workload_mix((*random)++) % below;
 }
 
 /* ---- Files ---- */
@@ -141,8 +133,8 @@ static uint32_t expand(const struct request *r, uint64_t *local, uint64_t *engin
 {
     for (uint32_t i = 0; i < r->n * BLOCKS_PER_ID; i++) {
         uint64_t block = (uint64_t)r->ids[i / BLOCKS_PER_ID] * BLOCKS_PER_ID + i % BLOCKS_PER_ID;
-        local[i] = mix(block ^ 0x5555555555u);
-        engine[i] = mix(block ^ 0xAAAAAAAAAAu);
+        local[i] = workload_mix(block ^ 0x5555555555u);
+        engine[i] = workload_mix(block ^ 0xAAAAAAAAAAu);
     }
     return r->n * BLOCKS_PER_ID;
 }
@@ -243,7 +235,7 @@ struct workload workload_trace(const struct workload_shape *shape, uint64_t seed
 {
     struct workload w = {.name = "trace", .workers = shape->workers};
     struct play p = {.work = &w,
-                     .random = mix(seed),
+                     .random = workload_mix(seed),
                      .holes = shape->holes_per_thousand,
                      .holders = shape->holders ? shape->holders : 1};
     struct request *r = make_requests(shape->requests, &p.random);
@@ -266,12 +258,12 @@ struct workload workload_branches(uint32_t branches, uint32_t workers, uint64_t 
 {
     enum { TRUNK = 64, TRUNKS = 512 };
     struct workload w = {.name = "branches", .workers = workers};
-    uint64_t random = mix(seed), local[TRUNK + 3], engine[TRUNK + 3];
+    uint64_t random = workload_mix(seed), local[TRUNK + 3], engine[TRUNK + 3];
     size_t cap = 0;
     for (uint32_t t = 0; t < TRUNKS; t++) {
         for (uint32_t i = 0; i < TRUNK; i++) {
-            local[i] = mix(t * TRUNK + i);
-            engine[i] = mix(local[i]);
+            local[i] = workload_mix(t * TRUNK + i);
+            engine[i] = workload_mix(local[i]);
         }
         put(&w, &cap, WORKLOAD_STORE, t % workers, 0, TRUNK, local, engine);
     }
@@ -279,11 +271,11 @@ struct workload workload_branches(uint32_t branches, uint32_t workers, uint64_t 
         uint32_t t = (uint32_t)draw(&random, TRUNKS), at = (uint32_t)draw(&random, TRUNK - 1);
         uint32_t n = 1 + (uint32_t)draw(&random, 3);
         for (uint32_t i = 0; i <= at; i++)
-            local[i] = mix(t * TRUNK + i);
-        uint64_t parent = mix(local[at]);
+            local[i] = workload_mix(t * TRUNK + i);
+        uint64_t parent = workload_mix(local[at]);
         for (uint32_t i = 0; i < n; i++) {
-            local[at + 1 + i] = mix(((uint64_t)b << 8) + i + ((uint64_t)1 << 48));
-            engine[i] = mix(local[at + 1 + i]);
+            local[at + 1 + i] = workload_mix(((uint64_t)b << 8) + i + ((uint64_t)1 << 48));
+            engine[i] = workload_mix(local[at + 1 + i]);
         }
         put(&w, &cap, WORKLOAD_STORE, t % workers, parent, n, local + at + 1, engine);
         if (b % 8 == 0)

@@ -44,6 +44,15 @@ static inline struct workload_record workload_record(const char *p)
     return r;
 }
 
+/* SplitMix64: different for different numbers, and random to look at. */
+static inline uint64_t workload_mix(uint64_t x)
+{
+    x += 0x9E3779B97F4A7C15u;
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ x >> 27) * 0x94D049BB133111EBu;
+    return x ^ x >> 31;
+}
+
 /* All of these exit with a message when they cannot do their work. */
 struct workload workload_load(const char *path);
 void workload_write(const struct workload *, const char *path);

@@ -2,6 +2,7 @@
 #ifndef BENCH_NEED_H
 #define BENCH_NEED_H
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,6 +13,12 @@ static inline void *need(void *p)
         exit(1);
     }
     return p;
+}
+
+/* Argument i of `count`, or what is used without it. */
+static inline uint32_t number_or(char **arguments, int count, int i, uint32_t otherwise)
+{
+    return i < count ? (uint32_t)strtoul(arguments[i], NULL, 10) : otherwise;
 }
 
 #endif /* BENCH_NEED_H */

@@ -8,7 +8,7 @@
  * every timed answer is compared with what was stored. A cell that would not fit into GIB, or would take
  * longer than SECONDS to fill, is left out and says so. */
 #include "base/clock.h"
-#include "index/index.h"
+#include "index_player.h"
 #include "need.h"
 
 #include <assert.h>
@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { DOCUMENT = 8192, BATCH = 128, COMMON = 32, WORKERS_MAX = 1000, LOOKUPS = 2000 };
+enum { DOCUMENT = 8192, BATCH = 128, COMMON = 32, LOOKUPS = 2000 };
 
 /* 0 blocks: the one prompt that everybody holds. */
 static const struct length {
@@ -34,35 +34,15 @@ enum { N_LENGTHS = sizeof(lengths) / sizeof(lengths[0]) };
 struct cell {
     uint32_t workers;
     uint64_t documents;
-    struct kvx_rcu *rcu;
-    struct kvx_rcu_reader *reader;
-    struct kvx_lookup *lookup;
-    struct kvx_index *ix;
-    struct kvx_worker_ref refs[WORKERS_MAX];
+    struct player player;
     uint64_t stored, fill_ns, random, wrong, answers;
 };
-
-static void require(bool ok, const char *what)
-{
-    if (!ok) {
-        fprintf(stderr, "scale_bench: %s\n", what);
-        exit(1);
-    }
-}
-
-static uint64_t mix(uint64_t x)
-{
-    x += 0x9E3779B97F4A7C15u;
-    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ x >> 27) * 0x94D049BB133111EBu;
-    return x ^ x >> 31;
-}
 
 /* Document 0 is the common prompt. */
 static void hashes(uint64_t document, uint32_t first, uint32_t n, uint64_t *local, uint64_t *engine)
 {
     for (uint32_t i = 0; i < n; i++) {
-        local[i] = mix(document << 16 | (first + i));
+        local[i] = workload_mix(document << 16 | (first + i));
         if (engine)
             engine[i] = local[i] ^ 0x5555555555555555u;
     }
@@ -95,50 +75,19 @@ static void store(struct cell *c, uint64_t document, uint32_t worker, uint32_t b
     uint64_t local[BATCH], engine[BATCH], parent = 0;
     for (uint32_t at = 0; at < blocks; at += BATCH) {
         uint32_t n = blocks - at < BATCH ? blocks - at : BATCH;
-        struct kvx_store_result result;
         hashes(document, at, n, local, engine);
-        const struct kvx_store s = {.worker = c->refs[worker],
-                                    .has_parent = at > 0,
-                                    .parent = parent,
-                                    .n = n,
-                                    .local = local,
-                                    .engine = engine};
+        const struct workload_record r = {.type = WORKLOAD_STORE,
+                                          .worker = worker,
+                                          .n = n,
+                                          .parent = parent,
+                                          .first = local,
+                                          .second = engine};
         uint64_t then = kvx_now_ns();
-        kvx_index_lock(c->ix);
-        int status = kvx_index_store(c->ix, &s, &result);
-        kvx_index_unlock(c->ix);
+        player_event(&c->player, &r);
         c->fill_ns += kvx_now_ns() - then;
-        require(status == 0, "a store failed");
         parent = engine[n - 1];
         c->stored += n;
     }
-}
-
-static void start(struct cell *c)
-{
-    struct kvx_index_config config = {.allocator = &kvx_system_allocator,
-                                      .pending_blocks_max = KVX_PENDING_BLOCKS_DEFAULT,
-                                      .pending_bytes_max = KVX_PENDING_BYTES_DEFAULT,
-                                      .unresolved_max = KVX_UNRESOLVED_DEFAULT,
-                                      .pool_unresolved_max = KVX_POOL_UNRESOLVED_DEFAULT,
-                                      .sweep_backlog_max = KVX_SWEEP_BACKLOG_DEFAULT};
-    require(kvx_rcu_new(&c->rcu, &kvx_system_allocator) == 0 && kvx_rcu_reader_new(c->rcu, &c->reader) == 0 &&
-                kvx_lookup_new(&c->lookup, &kvx_system_allocator) == 0,
-            "no memory");
-    config.rcu = c->rcu;
-    require(kvx_index_new(&c->ix, &config) == 0, "no index");
-    kvx_index_lock(c->ix);
-    for (uint32_t w = 0; w < c->workers; w++)
-        require(kvx_worker_add(c->ix, &c->refs[w], &c->refs[w]) == 0, "no worker");
-    kvx_index_unlock(c->ix);
-}
-
-static void stop(struct cell *c)
-{
-    kvx_index_free(c->ix);
-    kvx_lookup_free(c->lookup);
-    kvx_rcu_reader_free(c->reader);
-    kvx_rcu_free(c->rcu);
 }
 
 /* Documents of different workers take turns, as events of a fleet do. False when the time is up. */
@@ -167,7 +116,7 @@ static void judge(struct cell *c, uint64_t document, uint32_t n, const struct kv
                                                                               : 2;
     bool wrong = false;
     for (size_t i = 0; i < count; i++) {
-        uint32_t worker = (uint32_t)((const struct kvx_worker_ref *)matches[i].label - c->refs);
+        uint32_t worker = (uint32_t)((const struct kvx_worker_ref *)matches[i].label - c->player.refs);
         uint32_t blocks = held(c, document, worker);
         wrong |= matches[i].blocks[KVX_TIER_DEVICE] != (blocks < n ? blocks : n);
     }
@@ -186,18 +135,18 @@ static void measure(struct cell *c, const struct length *length)
     static uint64_t times[LOOKUPS], local[DOCUMENT];
     uint32_t n = length->blocks ? length->blocks : COMMON;
     for (size_t i = 0; i < LOOKUPS; i++) {
-        uint64_t document = length->blocks ? 1 + mix(c->random++) % c->documents : 0;
+        uint64_t document = length->blocks ? 1 + workload_mix(c->random++) % c->documents : 0;
         const struct kvx_match *matches;
         size_t count;
         hashes(document, 0, n, local, NULL);
         struct kvx_prompt prompt = {.hashes = local, .n = n};
         uint64_t then = kvx_now_ns();
-        kvx_rcu_enter(c->reader);
-        int status = kvx_index_match(c->ix, c->lookup, &prompt, &matches, &count);
+        kvx_rcu_enter(c->player.reader);
+        int status = kvx_index_match(c->player.ix, c->player.lookup, &prompt, &matches, &count);
         times[i] = kvx_now_ns() - then;
         require(status == 0, "a lookup failed");
         judge(c, document, n, matches, count);
-        kvx_rcu_leave(c->reader);
+        kvx_rcu_leave(c->player.reader);
     }
     qsort(times, LOOKUPS, sizeof(*times), by_value);
     const uint64_t *p50 = &times[LOOKUPS / 2], *p99 = &times[LOOKUPS / 100 * 99];
@@ -217,13 +166,14 @@ static void run(uint32_t workers, uint64_t holder_blocks, double gib, double sec
                (double)holder_blocks * *bytes_each * 2 / (double)(1 << 30));
         return;
     }
-    start(&cell);
+    player_init(&cell.player, workers, false);
+    player_restart(&cell.player);
     if (!fill(&cell, holder_blocks, seconds)) {
         printf(",\"left_out\":\"%" PRIu64 " holder-blocks after %.0f s\"}\n", cell.stored, seconds);
-        stop(&cell);
+        player_fini(&cell.player);
         return;
     }
-    kvx_index_stats(cell.ix, &stats);
+    kvx_index_stats(cell.player.ix, &stats);
     *bytes_each = (double)stats.bytes / (double)stats.held[KVX_TIER_DEVICE];
     printf(",\"holder_blocks\":%" PRIu64
            ",\"bytes_per_holder_block\":%.2f,\"store_ns_per_block\":%.1f,\"lookups\":{",
@@ -233,7 +183,7 @@ static void run(uint32_t workers, uint64_t holder_blocks, double gib, double sec
     printf("},\"answers_checked\":%" PRIu64 ",\"wrong\":%" PRIu64 "}\n", cell.answers,
            cell.wrong + (stats.held[KVX_TIER_DEVICE] != cell.stored));
     fflush(stdout);
-    stop(&cell);
+    player_fini(&cell.player);
     require(cell.wrong == 0 && stats.held[KVX_TIER_DEVICE] == cell.stored, "the index is wrong");
 }
 
